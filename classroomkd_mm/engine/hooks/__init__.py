@@ -1,0 +1,6 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""Hooks of the classroom."""
+
+from .classroom_hook import ClassroomHook
+
+__all__ = ['ClassroomHook']

@@ -1,0 +1,148 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""The whole method as one function, for any PyTorch training loop."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .checks import check_choice
+from .filtering import filter_mentors
+from .pacing import pace_mentors
+from .scoring import at_least_float32, cross_entropy_log_scores, require_finite_student
+from .teaching import mentor_losses
+from .weighting import TASK_WEIGHTS, weigh_task
+
+
+class ClassroomOutput(NamedTuple):
+    """What :func:`classroom_loss` returns, for N samples and n mentors.
+
+    Attributes:
+        total (Tensor): Scalar to call ``backward`` on: W · task + distill.
+        distill (Tensor): Scalar, the distillation loss.
+        task (Tensor): Scalar, the student's mean cross-entropy, not weighted.
+        task_weight (Tensor): Scalar W, without gradient.
+        log_scores (Tensor): (n+1, N), student first.
+        ranks (Tensor): (n+1, N), student first.
+        active (Tensor): Bool (n, N).
+        temperatures (Tensor): (n, N).
+    """
+
+    total: Tensor
+    distill: Tensor
+    task: Tensor
+    task_weight: Tensor
+    log_scores: Tensor
+    ranks: Tensor
+    active: Tensor
+    temperatures: Tensor
+
+
+def classroom_loss(
+    student_logits: Tensor,
+    mentor_logits: Tensor | Sequence[Tensor],
+    labels: Tensor,
+    *,
+    tau_max: float = 12.0,
+    level: str = 'sample',
+    rank_decimals: int | None = None,
+    filtering: bool = True,
+    mentoring: str | float = 'gap',
+    task_weight: str = 'student_score',
+) -> ClassroomOutput:
+    """Train a student in a classroom of mentors (ClassroomKD).
+
+    Source: arXiv 2409.20237; METHOD.md, steps 1 to 5.
+
+    Args:
+        student_logits (Tensor): (N, C), with gradient.
+        mentor_logits (Tensor | Sequence[Tensor]): (n, N, C) or n tensors (N, C).
+            No gradient flows into them.
+        labels (Tensor): Class indices, int64 (N,), or probabilities, (N, C).
+        tau_max (float): The largest rise of a temperature above 1.
+        level (str): 'sample' ranks and filters on every sample, 'batch' on the
+            (global) batch.
+        rank_decimals (int, optional): Round the shares behind the ranks.
+        filtering (bool): False lets every mentor teach with weight 1 and W = 1.
+        mentoring (str | float): 'gap', 'off' (τ = 1), 'dtkd', or a number for a
+            fixed temperature.
+        task_weight (str): 'student_score' or 'constant'.
+
+    Returns:
+        ClassroomOutput: Losses and what led to them.
+
+    Raises:
+        TypeError: If an option is of a wrong type.
+        ValueError: If there is no mentor, a shape does not fit, or an option has
+            a wrong value.
+        FloatingPointError: If the student's logits are NaN or infinite (checked
+            on the CPU only; a check on an accelerator would stall it).
+
+    Examples:
+        >>> import torch
+        >>> from classroomkd_mm import classroom_loss
+        >>> student = torch.randn(8, 10, requires_grad=True)
+        >>> mentors = torch.randn(3, 8, 10)
+        >>> out = classroom_loss(student, mentors, torch.randint(10, (8,)))
+        >>> out.total.backward()
+    """
+    check_choice('task_weight', task_weight, TASK_WEIGHTS)
+    _check_shapes(student_logits, mentor_logits, labels)
+    mentors = [logits.detach() for logits in mentor_logits]
+
+    with torch.no_grad():
+        members = torch.stack([at_least_float32(student_logits), *mentors])
+        log_scores = cross_entropy_log_scores(members, labels)
+        require_finite_student(log_scores)
+    ranking = filter_mentors(log_scores, level, rank_decimals, filtering)
+    temperatures = pace_mentors(ranking, student_logits, mentors, mentoring, tau_max)
+    distill = mentor_losses(student_logits, mentors, ranking, temperatures).sum()
+
+    weight = weigh_task(
+        ranking.log_scores, task_weight if filtering else 'constant'
+    )
+    task = _task_loss(student_logits, labels)
+    return ClassroomOutput(
+        total=weight * task + distill,
+        distill=distill,
+        task=task,
+        task_weight=weight,
+        log_scores=ranking.log_scores,
+        ranks=ranking.ranks,
+        active=ranking.active,
+        temperatures=temperatures.mentor,
+    )
+
+
+def _task_loss(student_logits: Tensor, labels: Tensor) -> Tensor:
+    """Mean cross-entropy that is 0 for an empty batch."""
+    logits = at_least_float32(student_logits)
+    if labels.is_floating_point():
+        labels = labels.to(logits.dtype)
+    total = F.cross_entropy(logits, labels, reduction='sum')
+    return total / max(len(logits), 1)
+
+
+def _check_shapes(
+    student_logits: Tensor, mentor_logits: Tensor | Sequence[Tensor], labels: Tensor
+) -> None:
+    """Refuse shapes that do not fit, naming the mentor by its place."""
+    shape = tuple(student_logits.shape)
+    if len(shape) != 2:
+        raise ValueError(f'student_logits must be (N, C), but got shape {shape}.')
+    if len(mentor_logits) == 0:
+        raise ValueError('mentor_logits is empty: a classroom needs a mentor.')
+    for index, logits in enumerate(mentor_logits):
+        if tuple(logits.shape) != shape:
+            raise ValueError(
+                f'mentor_logits[{index}] has shape {tuple(logits.shape)}, but the '
+                f"student's logits have {shape}: every mentor must give (N, C) for "
+                'the same samples and the same classes.'
+            )
+    if tuple(labels.shape) not in (shape[:1], shape):
+        raise ValueError(
+            f'labels must be (N,) or (N, C) = {shape}, but got shape '
+            f'{tuple(labels.shape)}.'
+        )

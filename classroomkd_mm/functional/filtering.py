@@ -1,0 +1,119 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""Steps 2 and 3 of METHOD.md: rank the classroom, filter the mentors."""
+
+from typing import NamedTuple
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from .checks import check_choice
+
+LEVELS = ('sample', 'batch')
+
+
+class Ranking(NamedTuple):
+    """What the Knowledge Filter found out about a batch.
+
+    Attributes:
+        log_scores (Tensor): (n+1, N), student first: the scores that were ranked,
+            at the batch level the same for every sample.
+        ranks (Tensor): (n+1, N), student first; they sum to n on each sample.
+        active (Tensor): Bool (n, N): may the mentor teach on this sample?
+        weights (Tensor): (n, N): the mentor's rank where it is active, else 0.
+    """
+
+    log_scores: Tensor
+    ranks: Tensor
+    active: Tensor
+    weights: Tensor
+
+
+def pool_over_batch(log_scores: Tensor) -> Tensor:
+    """Average every member's log-scores over the global batch.
+
+    A member is judged by the samples on which it has a finite score. In
+    distributed training sums and counts are reduced over the processes, so that
+    their number does not change the result.
+
+    Source: METHOD.md, "Two levels".
+
+    Args:
+        log_scores (Tensor): (members, N).
+
+    Returns:
+        Tensor: (members, N), equal along N; -inf for a member without a finite
+        score.
+    """
+    finite = log_scores.isfinite()
+    totals = torch.stack([
+        log_scores.masked_fill(~finite, 0).sum(dim=1),
+        finite.sum(dim=1).to(log_scores.dtype),
+    ])
+    if dist.is_available() and dist.is_initialized():
+        dist.all_reduce(totals)
+    sums, counts = totals
+    means = torch.where(counts > 0, sums / counts.clamp(min=1), -torch.inf)
+    return means[:, None].expand_as(log_scores)
+
+
+def rank_members(log_scores: Tensor, rank_decimals: int | None = None) -> Tensor:
+    """Rank the members of a classroom: n times their share of the scores.
+
+    It is computed as a softmax over the members, since the scores themselves
+    underflow.
+
+    Source: METHOD.md, step 2.
+
+    Args:
+        log_scores (Tensor): (n+1, N).
+        rank_decimals (int, optional): Round the shares to so many decimals, as
+            the authors' released program does with 2. Defaults to None: exact.
+
+    Returns:
+        Tensor: Ranks (n+1, N).
+    """
+    shares = log_scores.softmax(dim=0)
+    if rank_decimals is not None:
+        shares = shares.round(decimals=rank_decimals)
+    return (len(log_scores) - 1) * shares
+
+
+@torch.no_grad()
+def filter_mentors(
+    log_scores: Tensor,
+    level: str = 'sample',
+    rank_decimals: int | None = None,
+    filtering: bool = True,
+) -> Ranking:
+    """Let only those mentors teach that do at least as well as the student.
+
+    With filtering off every member ranks 1, so that each mentor teaches every
+    sample with weight 1 and no gap. A mentor whose score is -inf (its output was
+    NaN or infinite) never teaches.
+
+    Source: METHOD.md, steps 2 and 3, "Two levels", "Ablations".
+
+    Args:
+        log_scores (Tensor): (n+1, N), student first.
+        level (str): 'sample' ranks on each sample, 'batch' on the global batch.
+        rank_decimals (int, optional): See :func:`rank_members`.
+        filtering (bool): False switches the filter off.
+
+    Returns:
+        Ranking: Scores, ranks, activity and weights.
+
+    Raises:
+        ValueError: If the level is unknown.
+    """
+    check_choice('level', level, LEVELS)
+    valid = log_scores[1:] > -torch.inf
+    if level == 'batch':
+        log_scores = pool_over_batch(log_scores)
+    if filtering:
+        ranks = rank_members(log_scores, rank_decimals)
+    else:
+        ranks = torch.ones_like(log_scores)
+    student, mentors = ranks[:1], ranks[1:]
+    active = (mentors >= student) & valid
+    return Ranking(log_scores, ranks, active, mentors * active)

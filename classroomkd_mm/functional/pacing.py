@@ -1,0 +1,144 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""Step 4 of METHOD.md, Pace: a temperature for every mentor and sample."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from .checks import check_number
+from .filtering import Ranking
+from .scoring import at_least_float32
+
+MENTORING_MODES = ('gap', 'off', 'dtkd')
+DTKD_TEMPERATURE = 4.0
+# DTKD divides a temperature of 2T between mentor and student by their largest
+# logits. Neither gets less than this share, so that no temperature reaches 0.
+DTKD_SMALLEST_SHARE = 0.05
+
+
+class Temperatures(NamedTuple):
+    """Temperatures of a batch, all (n, N) and at least float32.
+
+    Attributes:
+        mentor (Tensor): Divides the mentor's logits.
+        student (Tensor): Divides the student's logits when this mentor teaches;
+            it differs from ``mentor`` with DTKD only.
+    """
+
+    mentor: Tensor
+    student: Tensor
+
+
+def check_mentoring(mentoring: str | float, tau_max: float) -> None:
+    """Check the options of Mentoring.
+
+    Args:
+        mentoring (str | float): Any of ``MENTORING_MODES`` or a temperature.
+        tau_max (float): The largest rise of a temperature above 1.
+
+    Raises:
+        TypeError: If one is of a wrong type.
+        ValueError: If the mode is unknown, the fixed temperature is not above 0,
+            or ``tau_max`` is negative.
+    """
+    check_number('tau_max', tau_max)
+    if isinstance(mentoring, str):
+        if mentoring not in MENTORING_MODES:
+            modes = ', '.join(map(repr, MENTORING_MODES))
+            raise ValueError(
+                f'mentoring={mentoring!r} is unknown: choose one of {modes}, or a '
+                'number for a fixed temperature.'
+            )
+    else:
+        check_number('mentoring', mentoring, above=0)
+
+
+def gap_temperatures(ranking: Ranking, tau_max: float) -> Tensor:
+    """Give a mentor far ahead of the student a high temperature.
+
+    Source: METHOD.md, step 4.
+
+    Args:
+        ranking (Ranking): Ranks (n+1, N) and activity (n, N).
+        tau_max (float): The largest rise of a temperature above 1.
+
+    Returns:
+        Tensor: 1 + tau_max · Δ, (n, N), where Δ = (r_m - r_s) / r_m for an active
+        mentor and 0 for any other.
+    """
+    student, mentors = ranking.ranks[:1], ranking.ranks[1:]
+    # An active mentor's rank is the larger of the two. It can be 0 where the
+    # scores of both vanish beside another mentor's: the gap is then 0 as well.
+    gap = (mentors - student) / mentors.clamp(min=torch.finfo(mentors.dtype).tiny)
+    return 1 + tau_max * torch.where(ranking.active, gap, 0)
+
+
+def dtkd_temperatures(
+    student_logits: Tensor, mentor_logits: Sequence[Tensor], active: Tensor
+) -> Temperatures:
+    """Divide the temperature by the sharpness of the two (DTKD).
+
+    τ_m = T · 2M_m / (M_m + M_s) and τ_s = T · 2M_s / (M_m + M_s), with M the
+    largest logit of a sample and T = 4.
+
+    Source: arXiv 2404.12711; METHOD.md, "Ablations".
+
+    Args:
+        student_logits (Tensor): (N, …).
+        mentor_logits (Sequence[Tensor]): n tensors (N, …).
+        active (Tensor): Bool (n, N); inactive mentors get the same τ as the
+            student.
+
+    Returns:
+        Temperatures: Both (n, N).
+    """
+    largest = torch.stack([
+        at_least_float32(logits).flatten(1).amax(dim=1)
+        for logits in (student_logits, *mentor_logits)
+    ]).clamp(min=torch.finfo(torch.float32).eps)
+    share = largest[1:] / (largest[1:] + largest[:1])
+    share = torch.where(active, share, 0.5)
+    share = share.clamp(DTKD_SMALLEST_SHARE, 1 - DTKD_SMALLEST_SHARE)
+    return Temperatures(
+        2 * DTKD_TEMPERATURE * share, 2 * DTKD_TEMPERATURE * (1 - share)
+    )
+
+
+@torch.no_grad()
+def pace_mentors(
+    ranking: Ranking,
+    student_logits: Tensor,
+    mentor_logits: Sequence[Tensor],
+    mentoring: str | float = 'gap',
+    tau_max: float = 12.0,
+) -> Temperatures:
+    """Set every mentor's temperature on every sample.
+
+    Source: METHOD.md, step 4 and "Ablations".
+
+    Args:
+        ranking (Ranking): What :func:`filter_mentors` found.
+        student_logits (Tensor): (N, …); used by 'dtkd' only.
+        mentor_logits (Sequence[Tensor]): n tensors (N, …); used by 'dtkd' only.
+        mentoring (str | float): 'gap' (the method), 'off' (τ = 1), 'dtkd', or a
+            number: a fixed temperature.
+        tau_max (float): The largest rise of a temperature above 1 with 'gap'.
+
+    Returns:
+        Temperatures: (n, N) for mentors and student.
+
+    Raises:
+        TypeError: If an option is of a wrong type.
+        ValueError: If an option has a wrong value.
+    """
+    check_mentoring(mentoring, tau_max)
+    if mentoring == 'dtkd':
+        return dtkd_temperatures(student_logits, mentor_logits, ranking.active)
+    if mentoring == 'gap':
+        taus = gap_temperatures(ranking, tau_max)
+    else:
+        fixed = 1.0 if mentoring == 'off' else float(mentoring)
+        taus = torch.full_like(ranking.weights, fixed)
+    return Temperatures(taus, taus)

@@ -1,0 +1,64 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""Step 1 of METHOD.md, Score: how well a member does on a sample."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def at_least_float32(x: Tensor) -> Tensor:
+    """Give half-precision tensors in float32 and all others as they are."""
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+
+
+def cross_entropy_log_scores(logits: Tensor, labels: Tensor) -> Tensor:
+    """Log-scores of classifiers: minus the cross-entropy of every sample.
+
+    With hard labels that is the log-probability of the true class, with soft
+    labels (mixup, label smoothing) minus the soft cross-entropy. A sample with
+    a NaN or infinite logit scores -inf.
+
+    Source: arXiv 2409.20237; METHOD.md, step 1 and corner cases.
+
+    Args:
+        logits (Tensor): Float, (members, N, C).
+        labels (Tensor): Class indices, int64 (N,), or class probabilities,
+            float (N, C).
+
+    Returns:
+        Tensor: Log-scores (members, N), float32 or wider.
+    """
+    logits = at_least_float32(logits)
+    members, num_samples, num_classes = logits.shape
+    targets = labels.expand(members, *labels.shape).flatten(0, 1)
+    if targets.is_floating_point():
+        targets = targets.to(logits.dtype)
+    losses = F.cross_entropy(
+        logits.reshape(members * num_samples, num_classes), targets, reduction='none'
+    )
+    finite = logits.isfinite().all(dim=-1)
+    return torch.where(finite, -losses.view(members, num_samples), -torch.inf)
+
+
+def require_finite_student(log_scores: Tensor) -> None:
+    """Refuse a student whose output is NaN or infinite.
+
+    On the CPU the check is made at once. On an accelerator it would make the
+    host wait in every step, so there it is left to
+    :class:`~classroomkd_mm.engine.hooks.ClassroomHook`, which makes it when it
+    logs.
+
+    Args:
+        log_scores (Tensor): (members, N), the student first.
+
+    Raises:
+        FloatingPointError: If a score of the student is NaN or infinite.
+    """
+    student = log_scores[0]
+    if student.device.type == 'cpu' and not student.isfinite().all():
+        bad = (~student.isfinite()).nonzero().flatten().tolist()
+        raise FloatingPointError(
+            f'The student gave NaN or infinite outputs for the samples {bad} of the '
+            'batch. Lower the learning rate, clip the gradients, or look for broken '
+            'inputs and labels.'
+        )

@@ -1,0 +1,132 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mmengine.model import BaseModel
+from mmengine.registry import DefaultScope
+from mmengine.structures import BaseDataElement
+from mmrazor.models.algorithms import BaseAlgorithm
+from mmrazor.models.utils import add_prefix
+from mmrazor.registry import MODELS
+from torch import Tensor, nn
+
+from ...options import build_part, check_options, options_of
+from ..build import build_network
+from ..mentors import build_mentors
+from .state_dict import add_student_prefix, drop_student_prefix
+
+
+@MODELS.register_module()
+class ClassroomDistill(BaseAlgorithm):
+    """Train a student in a classroom of frozen mentors.
+
+    The student is trained, validated, tested and saved; the mentors are seen by
+    nobody else: they are not among the parameters, buffers and children of this
+    module. Checkpoints have the student's own names, so that they load into the
+    student without conversion; both these and MMRazor's (``architecture.…``) are
+    read.
+
+    Source: arXiv 2409.20237; METHOD.md; DESIGN.md, "The one picture".
+
+    Args:
+        architecture (dict | BaseModel): The student: a model config, or
+            ``cfg_path`` of a whole config, or a built model.
+        mentors (dict): The mentors by name, see
+            :func:`~classroomkd_mm.models.mentors.mentors.build_mentors`.
+        distiller (dict, optional): Defaults to ClassroomDistiller.
+        data_preprocessor (dict | nn.Module, optional): Merged over the student's
+            own if it is a dict.
+        init_cfg (dict, optional): As for every MMEngine module.
+        module_inplace (bool): As in MMRazor. Defaults to False: recorded outputs
+            are never overwritten.
+
+    Raises:
+        TypeError: If an option does not exist, or is of a wrong type.
+        ValueError: If what the config says of a mentor or a part cannot be.
+        FileNotFoundError: If a config or a checkpoint does not exist.
+    """
+
+    def __init__(
+        self,
+        architecture: Mapping | BaseModel,
+        mentors: Mapping[str, Any] | None = None,
+        distiller: Mapping | None = None,
+        data_preprocessor: Mapping | nn.Module | None = None,
+        init_cfg: dict | None = None,
+        module_inplace: bool = False,
+        **unknown: Any,
+    ) -> None:
+        check_options('ClassroomDistill', unknown, options_of(ClassroomDistill))
+        with DefaultScope.overwrite_default_scope('mmrazor'):
+            if isinstance(data_preprocessor, Mapping):
+                architecture = build_network(architecture, data_preprocessor)
+                data_preprocessor = None
+            super().__init__(
+                build_network(architecture), data_preprocessor, init_cfg, module_inplace
+            )
+            self.distiller = build_part(
+                distiller or dict(type='ClassroomDistiller'), MODELS, 'distiller'
+            )
+            self.mentors = build_mentors(mentors or {}, self.student)
+            self.distiller.prepare(self.student, self.mentors)
+        # MMRazor's StopDistillHook sets it.
+        self.distillation_stopped = False
+        self._register_state_dict_hook(drop_student_prefix)
+        self._register_load_state_dict_pre_hook(add_student_prefix)
+
+    @property
+    def student(self) -> BaseModel:
+        """BaseModel: The network that is trained, MMRazor's ``architecture``."""
+        return self.architecture
+
+    def loss(
+        self,
+        batch_inputs: Tensor,
+        data_samples: Sequence[BaseDataElement] | None = None,
+    ) -> dict[str, Tensor]:
+        """Compute the losses of a batch.
+
+        Args:
+            batch_inputs (Tensor): Images normalised for the student, (N, C, H, W).
+            data_samples (Sequence[BaseDataElement]): N samples with targets.
+
+        Returns:
+            dict[str, Tensor]: ``student.…``, the task losses times W, and
+            ``distill.…``, the distillation losses. MMEngine minimises their sum.
+        """
+        with self.distiller.student_recorders:
+            task_losses = self.student(batch_inputs, data_samples, mode='loss')
+        if self.distillation_stopped:
+            return add_prefix(task_losses, 'student')
+        with self.distiller.teacher_recorders:
+            mentor_outputs = self.mentors(batch_inputs)
+        weight, losses = self.distiller.teach(mentor_outputs, data_samples)
+        return {
+            **add_prefix(weigh_losses(task_losses, weight), 'student'),
+            **add_prefix(losses, 'distill'),
+        }
+
+    def _apply(self, fn: Any, recurse: bool = True) -> nn.Module:
+        """Take the mentors along where the student goes."""
+        self.mentors.apply_to_tensors(fn)
+        return super()._apply(fn, recurse)
+
+
+def weigh_losses(losses: Mapping[str, Any], weight: Tensor) -> dict[str, Any]:
+    """Multiply the losses of a model, and leave what it only logs.
+
+    Args:
+        losses (Mapping[str, Tensor | list[Tensor]]): As MMEngine's models return.
+        weight (Tensor): Scalar.
+
+    Returns:
+        dict: The same names; those that contain 'loss' are weighted.
+    """
+
+    def weigh(value: Any) -> Any:
+        return [weigh(v) for v in value] if isinstance(value, list) else weight * value
+
+    return {
+        name: weigh(value) if 'loss' in name else value
+        for name, value in losses.items()
+    }

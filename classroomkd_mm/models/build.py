@@ -1,0 +1,80 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""Building a network, student or mentor, from what a config says of it."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.hub import get_config
+from mmrazor.registry import MODELS
+from torch import nn
+
+
+def build_network(cfg: Any, data_preprocessor: Mapping | None = None) -> nn.Module:
+    """Build a network from a model config or from a whole config file.
+
+    Args:
+        cfg (dict | nn.Module): See :func:`network_config`; a built network is
+            returned as it is.
+        data_preprocessor (Mapping, optional): Merged over the network's own.
+
+    Returns:
+        nn.Module: The network, its weights not loaded.
+
+    Raises:
+        TypeError: If it is none of these.
+        FileNotFoundError: If there is no such config.
+    """
+    if isinstance(cfg, nn.Module):
+        return cfg
+    return MODELS.build(network_config(cfg, data_preprocessor))
+
+
+def network_config(
+    cfg: Mapping[str, Any], data_preprocessor: Mapping | None = None
+) -> dict[str, Any]:
+    """Bring what a config says of a network into the form of a model config.
+
+    Args:
+        cfg (Mapping): A model config (``type='mmpretrain.…'``), or ``cfg_path``
+            with a config's path or its ``package::path``, whose ``model`` is taken
+            and the further keys of ``cfg`` merged into it.
+        data_preprocessor (Mapping, optional): Merged over the network's own.
+
+    Returns:
+        dict: A model config with its data preprocessor and scope.
+
+    Raises:
+        TypeError: If it is none of these.
+        FileNotFoundError: If there is no such config.
+    """
+    if not isinstance(cfg, Mapping) or not ('type' in cfg or 'cfg_path' in cfg):
+        raise TypeError(
+            'A network is a model config with `type`, a dict with `cfg_path`, or a '
+            f'built nn.Module, but got {cfg!r}.'
+        )
+    model = copy.deepcopy(dict(cfg))
+    if 'cfg_path' in model:
+        model = _model_of_file(model.pop('cfg_path'), model)
+    scope, _, _ = str(model['type']).rpartition('.')
+    if scope and '.' not in scope:
+        # Let the parts of 'mmpretrain.ImageClassifier' be found in MMPretrain.
+        model.setdefault('_scope_', scope)
+    if data_preprocessor:
+        own = model.get('data_preprocessor') or {}
+        model['data_preprocessor'] = {**own, **data_preprocessor}
+    return model
+
+
+def _model_of_file(cfg_path: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Take the model, with data preprocessor and scope, out of a config file."""
+    package = cfg_path.split('::')[0] if '::' in cfg_path else None
+    cfg = get_config(cfg_path) if package else Config.fromfile(cfg_path)
+    overrides = {k: v for k, v in overrides.items() if k != 'pretrained'}
+    cfg.merge_from_dict({'model': overrides})
+    model = cfg.model.to_dict()
+    if 'data_preprocessor' in cfg:
+        model.setdefault('data_preprocessor', cfg.data_preprocessor.to_dict())
+    model.setdefault('_scope_', cfg.get('default_scope') or package)
+    return model

@@ -1,0 +1,15 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""The classroom: score, filter, pace. Thin, registered, over :mod:`.functional`."""
+
+from .knowledge_filter import KnowledgeFilter
+from .lesson import Lesson, Scores
+from .mentoring import Mentoring
+from .scorers import ClassificationScorer
+
+__all__ = [
+    'ClassificationScorer',
+    'KnowledgeFilter',
+    'Lesson',
+    'Mentoring',
+    'Scores',
+]

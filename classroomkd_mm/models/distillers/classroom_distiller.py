@@ -1,0 +1,259 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from mmengine.structures import BaseDataElement
+from mmrazor.models.distillers import ConfigurableDistiller
+from mmrazor.registry import MODELS
+from torch import Tensor, nn
+
+from ...functional import TASK_WEIGHTS, require_finite_student, weigh_task
+from ...functional.checks import check_choice
+from ...options import build_part
+from ..classroom.lesson import Lesson
+from ..classroom.statistics import lesson_sums
+from ..mentors import Mentors
+from .mappings import LESSON_ARGUMENTS, check_mapping, check_sources
+from .mentor_recorders import MentorRecorders
+
+
+@MODELS.register_module()
+class ClassroomDistiller(ConfigurableDistiller):
+    """Score, filter and pace the mentors, then let them teach.
+
+    The parts are registered modules, each replaceable. A loss whose ``forward``
+    takes ``student_output``, ``mentor_outputs`` and ``lesson`` needs no mapping. For
+    any other, MMRazor's own among them, ``loss_forward_mappings`` says what each
+    argument is, as in MMRazor; what comes from the classroom's side
+    (``from_student=False``) also needs ``mentor=<name>``.
+
+    Source: arXiv 2409.20237; METHOD.md, steps 1 to 5.
+
+    Args:
+        scorer (dict): Step 1. Defaults to ClassificationScorer.
+        knowledge_filter (dict): Steps 2 and 3. Defaults to KnowledgeFilter.
+        mentoring (dict): Step 4. Defaults to Mentoring.
+        task_weight (str): W of step 5, 'student_score' or 'constant'; constant
+            also whenever the filter is off. Defaults to 'student_score'.
+        student_recorders (dict): MMRazor's recorders by name. The first is what is
+            scored and taught. Defaults to the outputs of the student's ``head``.
+        output (Sequence[str], optional): Names of the recorders that are scored
+            and taught, where that is a tuple of several. Defaults to the first
+            recorder alone.
+        mentor_recorders (dict[str, dict], optional): For each mentor's name its
+            recorders by name, for losses between features.
+        connectors (dict, optional): As in MMRazor.
+        distill_losses (dict): Losses by name. Defaults to ClassroomKDLoss.
+        loss_forward_mappings (dict, optional): As in MMRazor, see above.
+
+    Raises:
+        TypeError: If an option does not exist, or is of a wrong type.
+        ValueError: If an option has a wrong value.
+        KeyError: If a mapping names what does not exist.
+    """
+
+    def __init__(
+        self,
+        scorer: Mapping | None = None,
+        knowledge_filter: Mapping | None = None,
+        mentoring: Mapping | None = None,
+        task_weight: str = 'student_score',
+        student_recorders: Mapping[str, Mapping] | None = None,
+        output: Sequence[str] | None = None,
+        mentor_recorders: Mapping[str, Mapping[str, Mapping]] | None = None,
+        connectors: Mapping | None = None,
+        distill_losses: Mapping[str, Mapping] | None = None,
+        loss_forward_mappings: Mapping[str, Mapping] | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
+        student_recorders = student_recorders or {
+            'logits': dict(type='ModuleOutputs', source='head')
+        }
+        distill_losses = distill_losses or {
+            'loss_classroom': dict(type='ClassroomKDLoss')
+        }
+        super().__init__(
+            student_recorders=student_recorders,
+            connectors=connectors,
+            distill_losses=distill_losses,
+            init_cfg=init_cfg,
+        )
+        check_choice('task_weight', task_weight, TASK_WEIGHTS)
+        self.scorer, self.knowledge_filter, self.mentoring = (
+            build_part(cfg or dict(type=default), MODELS, f'distiller.{role}')
+            for role, cfg, default in (
+                ('scorer', scorer, 'ClassificationScorer'),
+                ('knowledge_filter', knowledge_filter, 'KnowledgeFilter'),
+                ('mentoring', mentoring, 'Mentoring'),
+            )
+        )
+        filtering = getattr(self.knowledge_filter, 'enabled', True)
+        self.task_weight = task_weight if filtering else 'constant'
+        self.student_sources = student_recorders
+        self.output = tuple(output or tuple(student_recorders)[:1])
+        for name in self.output:
+            check_choice('output', name, tuple(student_recorders))
+        self.mentor_recorders = dict(mentor_recorders or {})
+        self.loss_forward_mappings = dict(loss_forward_mappings or {})
+        #: Sums over the last batch, see :func:`lesson_sums`, and its size.
+        self.last_sums: Tensor | None = None
+        self.last_size = 0
+
+    def build_distill_losses(self, losses: Mapping[str, Any]) -> nn.ModuleDict:
+        """Build the losses, each with its options checked.
+
+        Args:
+            losses (Mapping[str, Any]): Configs by name.
+
+        Returns:
+            nn.ModuleDict: The losses.
+
+        Raises:
+            ValueError: If a name lacks 'loss': MMEngine would leave it out of the
+                sum that is minimised.
+        """
+        for name in losses:
+            if 'loss' not in name:
+                raise ValueError(
+                    f'distill_losses: the name {name!r} must contain "loss", or '
+                    'MMEngine does not minimise it.'
+                )
+        return nn.ModuleDict(
+            {
+                name: build_part(cfg, MODELS, f'Loss {name!r}')
+                for name, cfg in losses.items()
+            }
+        )
+
+    def prepare(self, student: nn.Module, mentors: Mentors) -> None:
+        """Attach the recorders, and check what the config says of them.
+
+        Args:
+            student (nn.Module): The student.
+            mentors (Mentors): The mentors.
+
+        Raises:
+            ValueError: If a recorder's source does not exist.
+            KeyError: If a mapping or a recorder names what does not exist.
+            TypeError: If a loss needs a mapping and has none.
+        """
+        check_sources(self.student_sources, student, 'the student')
+        self.prepare_from_student(student)
+        self.teacher_recorders = MentorRecorders(self.mentor_recorders, mentors)
+        self.mentor_names = mentors.names
+        known_records = {
+            None: set(self.student_sources),
+            **self.teacher_recorders.known_records(self.output),
+        }
+        for name, loss in self.distill_losses.items():
+            check_mapping(
+                name,
+                loss,
+                self.loss_forward_mappings.get(name),
+                known_records,
+                set(self.connectors),
+            )
+
+    def teach(
+        self,
+        mentor_outputs: Sequence[Any],
+        data_samples: Sequence[BaseDataElement],
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Give a lesson on a batch whose student output is recorded.
+
+        Args:
+            mentor_outputs (Sequence): n outputs, in the mentors' order.
+            data_samples (Sequence[BaseDataElement]): N samples with targets.
+
+        Returns:
+            tuple: The weight W of the task loss (scalar), and the distillation
+            losses by name (scalars).
+        """
+        student_output = self._student_output()
+        with torch.no_grad():
+            lesson = self.plan_lesson(student_output, mentor_outputs, data_samples)
+        losses = self._losses(student_output, mentor_outputs, lesson)
+        per_mentor = sum(loss for loss in losses.values() if loss.ndim)
+        if not isinstance(per_mentor, Tensor):
+            per_mentor = student_output.new_zeros(len(mentor_outputs))
+        self.last_sums = lesson_sums(lesson, per_mentor)
+        self.last_size = len(data_samples)
+        return lesson.task_weight, {name: loss.sum() for name, loss in losses.items()}
+
+    def plan_lesson(
+        self,
+        student_output: Any,
+        mentor_outputs: Sequence[Any],
+        data_samples: Sequence[BaseDataElement],
+    ) -> Lesson:
+        """Score, filter and pace: steps 1 to 4.
+
+        Args:
+            student_output (Any): What the scorer takes of the student.
+            mentor_outputs (Sequence): The same of each mentor.
+            data_samples (Sequence[BaseDataElement]): N samples with targets.
+
+        Returns:
+            Lesson: Who teaches what.
+
+        Raises:
+            FloatingPointError: If the student's output is NaN or infinite
+                (checked on the CPU).
+        """
+        log_scores, point_weights = self.scorer(
+            student_output, mentor_outputs, data_samples
+        )
+        require_finite_student(log_scores)
+        ranking = self.knowledge_filter(log_scores)
+        return Lesson(
+            ranking=ranking,
+            temperatures=self.mentoring(ranking, student_output, mentor_outputs),
+            task_weight=weigh_task(ranking.log_scores, self.task_weight),
+            invalid=log_scores[1:] == -torch.inf,
+            point_weights=point_weights,
+        )
+
+    def _student_output(self) -> Any:
+        """Take what is scored and taught out of the student's recorders."""
+        records = tuple(
+            self.student_recorders.get_recorder(name).get_record_data()
+            for name in self.output
+        )
+        return records if len(records) > 1 else records[0]
+
+    def _losses(
+        self, student_output: Any, mentor_outputs: Sequence[Any], lesson: Lesson
+    ) -> dict[str, Tensor]:
+        """Compute every loss: (n,) by mentor, or a scalar from a mapped one."""
+        given = dict(zip(LESSON_ARGUMENTS, (student_output, mentor_outputs, lesson)))
+        by_mentor = dict(zip(self.mentor_names, mentor_outputs, strict=True))
+        losses = {}
+        for name, loss in self.distill_losses.items():
+            mapping = self.loss_forward_mappings.get(name, {})
+            mapped = {
+                argument: self._record(by_mentor, **record)
+                for argument, record in mapping.items()
+            }
+            wanted = inspect.signature(loss.forward).parameters
+            losses[name] = loss(
+                **{key: given[key] for key in LESSON_ARGUMENTS if key in wanted},
+                **mapped,
+            )
+        return losses
+
+    def _record(
+        self,
+        by_mentor: dict[str, Any],
+        recorder: str,
+        from_student: bool,
+        mentor: str | None = None,
+        **place: Any,
+    ) -> Any:
+        """Fetch what a mapping names, from the student or from a mentor."""
+        if not from_student and recorder in self.output:
+            output = by_mentor[mentor]
+            return output[self.output.index(recorder)] if self.output[1:] else output
+        name = recorder if from_student else f'{mentor}.{recorder}'
+        return self.get_record(name, from_student, **place)

@@ -1,0 +1,76 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+from collections.abc import Mapping, Sequence
+
+from mmrazor.models.task_modules import RecorderManager
+from mmrazor.models.task_modules.recorder.base_recorder import BaseRecorder
+
+from ..mentors import Mentors
+from .mappings import check_sources
+
+
+class MentorRecorders:
+    """Recorders inside the mentors, all entered and left together.
+
+    It stands where MMRazor has one manager for its one teacher; a record of it is
+    named ``<mentor>.<recorder>``.
+
+    Args:
+        recorders (Mapping[str, Mapping[str, Mapping]]): For a mentor's name its
+            recorders by name.
+        mentors (Mentors): All mentors.
+
+    Raises:
+        KeyError: If a mentor does not exist.
+        ValueError: If a recorder's source does not exist.
+    """
+
+    def __init__(
+        self, recorders: Mapping[str, Mapping[str, Mapping]], mentors: Mentors
+    ) -> None:
+        self._names = mentors.names
+        self._managers: dict[str, RecorderManager] = {}
+        for name, configs in recorders.items():
+            if name not in mentors.names:
+                raise KeyError(
+                    f'mentor_recorders names {name!r}, who is not in the classroom: '
+                    f'{", ".join(mentors.names)}.'
+                )
+            network = mentors[name].network
+            check_sources(configs, network, f'mentor {name!r}')
+            self._managers[name] = RecorderManager(configs)
+            self._managers[name].initialize(network)
+
+    def known_records(self, output: Sequence[str]) -> dict[str, set[str]]:
+        """List what can be had from each mentor.
+
+        Args:
+            output (Sequence[str]): Names of the output, which every mentor has.
+
+        Returns:
+            dict[str, set[str]]: Names of records for each mentor's name.
+        """
+        return {
+            name: set(output)
+            | set(self._managers[name].recorders if name in self._managers else ())
+            for name in self._names
+        }
+
+    def get_recorder(self, name: str) -> BaseRecorder:
+        """Find a recorder.
+
+        Args:
+            name (str): ``<mentor>.<recorder>``.
+
+        Returns:
+            BaseRecorder: MMRazor's recorder.
+        """
+        mentor, _, recorder = name.rpartition('.')
+        return self._managers[mentor].get_recorder(recorder)
+
+    def __enter__(self) -> None:
+        for manager in self._managers.values():
+            manager.__enter__()
+
+    def __exit__(self, *exception: object) -> None:
+        for manager in self._managers.values():
+            manager.__exit__(*exception)

@@ -1,0 +1,7 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""Frozen mentors: loading, their own input, running them."""
+
+from .mentor import Mentor
+from .mentors import Mentors, build_mentors
+
+__all__ = ['Mentor', 'Mentors', 'build_mentors']

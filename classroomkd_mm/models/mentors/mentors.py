@@ -1,0 +1,228 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""The mentors of a classroom, and how a config names them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from mmengine.hub import get_config
+from mmengine.logging import print_log
+from torch import Tensor, nn
+
+from ...options import check_options
+from ..build import build_network
+from .checkpoint import load_weights, read_state_dict
+from .inputs import InputAdapter, normalization_of
+from .mentor import Mentor
+
+MENTOR_OPTIONS = (
+    'cfg_path', 'model', 'ckpt', 'pretrained', 'input_size', 'data_preprocessor',
+)  # fmt: skip
+
+
+class Mentors:
+    """All mentors of a classroom, by name and in order.
+
+    On purpose it is no ``nn.Module``: a student that holds it has the mentors
+    neither among its parameters, buffers and children nor in its checkpoints, and
+    no wrapper (DDP, EMA) sees or copies them.
+
+    Source: DESIGN.md, promise 1.
+
+    Args:
+        mentors (list[Mentor]): One or more.
+    """
+
+    def __init__(self, mentors: list[Mentor]) -> None:
+        self._mentors = {mentor.name: mentor for mentor in mentors}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Tuple[str, ...]: The names, in the order of all tensors of mentors."""
+        return tuple(self._mentors)
+
+    def __len__(self) -> int:
+        return len(self._mentors)
+
+    def __iter__(self) -> Iterator[Mentor]:
+        return iter(self._mentors.values())
+
+    def __getitem__(self, name: str) -> Mentor:
+        return self._mentors[name]
+
+    def __deepcopy__(self, memo: dict) -> 'Mentors':
+        """Share the mentors: nothing ever changes them."""
+        return self
+
+    def __call__(self, inputs: Tensor) -> list[Any]:
+        """Let every mentor look at the student's batch.
+
+        Args:
+            inputs (Tensor): The student's normalised images, (N, C, H, W).
+
+        Returns:
+            list: The output of each mentor, in order.
+        """
+        return [mentor(inputs) for mentor in self]
+
+    def apply_to_tensors(self, function: Callable[[Tensor], Tensor]) -> None:
+        """Move or convert the mentors, as ``nn.Module.to`` does.
+
+        Args:
+            function (Callable): What ``nn.Module._apply`` takes.
+        """
+        for mentor in self:
+            mentor._apply(function)
+
+    def manifest(self) -> dict[str, dict[str, str]]:
+        """Describe the mentors for a checkpoint.
+
+        Returns:
+            dict: By name, the source and the SHA-256 of the weights.
+        """
+        return {
+            mentor.name: {'source': mentor.source, 'sha256': mentor.fingerprint()}
+            for mentor in self
+        }
+
+
+def build_mentors(mentors: Mapping[str, Any], student: nn.Module) -> Mentors:
+    """Build the mentors that a config names.
+
+    Args:
+        mentors (Mapping[str, Any]): By name, a dict with the network, ``cfg_path``
+            or ``model``, and its weights, ``ckpt`` (path, URL, or None to say
+            that random weights are meant) or ``pretrained=True`` (those that
+            OpenMMLab published for ``cfg_path``); optionally ``input_size`` (int or
+            (height, width), pixels) and ``data_preprocessor`` (mean, std, to_rgb
+            that differ from the network's own). Or a built ``nn.Module``. A name
+            with the value None is left out.
+        student (nn.Module): The student, whose batches the mentors will see.
+
+    Returns:
+        Mentors: All of them, frozen.
+
+    Raises:
+        TypeError: If a mentor is not described as above.
+        ValueError: If there is none, or what is said of one cannot be.
+        FileNotFoundError: If a config or checkpoint does not exist.
+    """
+    if not isinstance(mentors, Mapping):
+        raise TypeError(
+            'mentors must be a dict of name=dict(cfg_path=…, ckpt=…), but got '
+            f'{type(mentors).__name__}.'
+        )
+    chosen = {name: cfg for name, cfg in mentors.items() if cfg is not None}
+    if not chosen:
+        raise ValueError(
+            'The classroom has no mentors: add one to `mentors`, for instance '
+            "resnet50=dict(cfg_path='mmpretrain::resnet/resnet50_8xb32_in1k.py', "
+            'pretrained=True).'
+        )
+    return Mentors([build_mentor(name, cfg, student) for name, cfg in chosen.items()])
+
+
+def build_mentor(name: str, cfg: Any, student: nn.Module) -> Mentor:
+    """Build one mentor; see :func:`build_mentors`.
+
+    Args:
+        name (str): Its name.
+        cfg (dict | nn.Module): What the config says of it.
+        student (nn.Module): The student.
+
+    Returns:
+        Mentor: The mentor, frozen.
+
+    Raises:
+        TypeError: If it is described wrongly.
+        ValueError: If what is said of it cannot be.
+        FileNotFoundError: If its config or checkpoint does not exist.
+    """
+    if isinstance(cfg, nn.Module):
+        cfg, network, source = {}, cfg, f'built {type(cfg).__name__}'
+    else:
+        _check_mentor_options(name, cfg)
+        network = build_network(
+            cfg['model'] if 'model' in cfg else {'cfg_path': cfg['cfg_path']},
+            cfg.get('data_preprocessor'),
+        )
+        source = _load(name, cfg, network)
+    _check_classes(name, network, student)
+    adapter = InputAdapter(
+        normalization_of(getattr(student, 'data_preprocessor', None)),
+        normalization_of(
+            getattr(network, 'data_preprocessor', cfg.get('data_preprocessor'))
+        ),
+        _input_size(name, cfg.get('input_size')),
+    )
+    return Mentor(name, network, adapter, source)
+
+
+def _check_mentor_options(name: str, cfg: Any) -> None:
+    """Refuse a mentor that is not described by the options that exist."""
+    if not isinstance(cfg, Mapping):
+        raise TypeError(
+            f'Mentor {name!r} must be a dict or a built nn.Module, but got {cfg!r}.'
+        )
+    check_options(f'Mentor {name!r}', cfg, MENTOR_OPTIONS)
+    if ('cfg_path' in cfg) == ('model' in cfg):
+        raise ValueError(
+            f'Mentor {name!r} needs either `cfg_path` (a config) or `model` (a model '
+            f'config), but has {"both" if "model" in cfg else "none of the two"}.'
+        )
+    if 'ckpt' in cfg and cfg.get('pretrained'):
+        raise ValueError(f'Mentor {name!r} has `ckpt` and `pretrained`: give one.')
+    if cfg.get('pretrained') and '::' not in str(cfg.get('cfg_path')):
+        raise ValueError(
+            f'Mentor {name!r}: `pretrained=True` finds the weights that OpenMMLab '
+            "published for a config 'package::path'; give `ckpt` here."
+        )
+    if 'ckpt' not in cfg and not cfg.get('pretrained'):
+        raise ValueError(
+            f'Mentor {name!r} has no weights: add ckpt=<path or URL>, or '
+            'pretrained=True for the published ones. To use random weights on '
+            'purpose, say ckpt=None.'
+        )
+
+
+def _load(name: str, cfg: Mapping, network: nn.Module) -> str:
+    """Load a mentor's weights and tell where they are from."""
+    model = cfg.get('cfg_path') or type(network).__name__
+    ckpt = cfg.get('ckpt')
+    if cfg.get('pretrained'):
+        ckpt = get_config(cfg['cfg_path'], pretrained=True).model_path
+    if ckpt is None:
+        print_log(
+            f'Mentor {name!r} has random weights, as ckpt=None asks: it will teach '
+            'nothing of worth.',
+            logger='current',
+            level=30,
+        )
+        return f'{model}, random weights'
+    load_weights(network, read_state_dict(str(ckpt), name), name, str(ckpt))
+    return f'{model}, {ckpt}'
+
+
+def _check_classes(name: str, network: nn.Module, student: nn.Module) -> None:
+    """Refuse a mentor with another number of classes than the student."""
+    ours, theirs = (
+        getattr(getattr(model, 'head', None), 'num_classes', None)
+        for model in (student, network)
+    )
+    if ours is not None and theirs is not None and ours != theirs:
+        raise ValueError(
+            f'Mentor {name!r} knows {theirs} classes, but the student {ours}: take a '
+            "mentor trained on the student's classes."
+        )
+
+
+def _input_size(name: str, size: Any) -> tuple[int, int] | None:
+    """Read the option input_size."""
+    if size is None:
+        return None
+    pair = (size, size) if isinstance(size, int) else tuple(size)
+    if len(pair) != 2 or not all(isinstance(x, int) and x > 0 for x in pair):
+        raise ValueError(
+            f'Mentor {name!r}: input_size must be a positive int or (height, width) '
+            f'in pixels, but got {size!r}.'
+        )
+    return pair
