@@ -30,6 +30,12 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
         f'{PACKAGE}.models.losses',
     ),
     'mmrazor.engine': (f'{PACKAGE}.engine',),
+    'mmpretrain.models': (f'{PACKAGE}.models.backbones',),
+    'mmpretrain.datasets': (f'{PACKAGE}.datasets.digits',),
+    'mmpose.datasets': (
+        f'{PACKAGE}.datasets.mentor_crops',
+        f'{PACKAGE}.datasets.stick_figures',
+    ),
 }
 """What to import after the import of which package."""
 

@@ -188,7 +188,8 @@ def allow_log_buffers() -> None:
 
     make_array = np.empty(0).__reduce__()[0]
     make_scalar = np.float64(0).__reduce__()[0]
-    dtypes = ('bool', 'int32', 'int64', 'float32', 'float64')
+    # uint8 are the colours of key points in the meta information of MMPose's data.
+    dtypes = ('bool', 'uint8', 'int32', 'int64', 'float32', 'float64')
     torch.serialization.add_safe_globals(
         [
             HistoryBuffer,

@@ -1,0 +1,116 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""What the scripts in tools/ share: the command line of a run, and its config.
+
+Only the light part of MMEngine is imported before the arguments are parsed, so
+that `--help`, which MIM asks every script for, comes at once.
+"""
+
+import os
+from argparse import ArgumentParser, Namespace
+from difflib import get_close_matches
+from pathlib import Path
+
+from mmengine.config import Config, DictAction
+
+
+def run_parser(description: str) -> ArgumentParser:
+    """Make a parser with the arguments that every run of a Runner takes.
+
+    Args:
+        description (str): What the script does, in a line.
+
+    Returns:
+        ArgumentParser: The parser, to be given the script's own arguments.
+    """
+    parser = ArgumentParser(description=description)
+    parser.add_argument(
+        'config', help='a config file, or the bare name of one of the recipes'
+    )
+    parser.add_argument(
+        '--work-dir',
+        help='where logs and checkpoints go; default: the work_dir of the config, '
+        'else ./work_dirs/NAME_OF_CONFIG',
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='replace or add entries of the config, as in '
+        "optim_wrapper.optimizer.lr=0.1 model.mentors.vgg13.ckpt='vgg13.pth'",
+    )
+    parser.add_argument(
+        '--launcher',
+        choices=('none', 'pytorch', 'slurm', 'mpi'),
+        default='none',
+        help='what started the processes of a distributed run',
+    )
+    parser.add_argument(
+        '--local-rank',
+        '--local_rank',
+        type=int,
+        default=0,
+        help='given by torch.distributed.launch',
+    )
+    return parser
+
+
+def read_config(args: Namespace) -> Config:
+    """Read the config that the arguments name, and apply the common arguments.
+
+    Args:
+        args (Namespace): What a parser from :func:`run_parser` returned.
+
+    Returns:
+        Config: The config, with `launcher` and `work_dir` set.
+
+    Raises:
+        FileNotFoundError: If there is no such config.
+        ValueError: If more than one recipe has the name.
+    """
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    path = find_config(args.config)
+    config = Config.fromfile(path)
+    config.merge_from_dict(args.cfg_options or {})
+    config.launcher = args.launcher
+    default = config.get('work_dir') or f'./work_dirs/{path.stem}'
+    config.work_dir = args.work_dir or default
+    return config
+
+
+def find_config(name: str) -> Path:
+    """Find a config file.
+
+    Args:
+        name (str): The path of a file; or the file name of a recipe of this
+            package, as MIM takes it.
+
+    Returns:
+        Path: The path of the file.
+
+    Raises:
+        FileNotFoundError: If there is neither such a file nor such a recipe.
+        ValueError: If more than one recipe has the name.
+    """
+    if Path(name).is_file():
+        return Path(name)
+    recipes = sorted(_recipe_folder().rglob('*.py'))
+    found = [recipe for recipe in recipes if recipe.name == name]
+    if len(found) > 1:
+        raise ValueError(
+            f'{name!r} names more than one recipe; give the path of one of '
+            f'{[str(recipe) for recipe in found]}.'
+        )
+    if not found:
+        similar = get_close_matches(name, [recipe.name for recipe in recipes])
+        raise FileNotFoundError(
+            f'{name!r} is neither a file nor a recipe of classroomkd_mm. '
+            f'Similar recipes: {similar or "none"}; all are in {_recipe_folder()}.'
+        )
+    return found[0]
+
+
+def _recipe_folder() -> Path:
+    package = Path(__file__).resolve().parent
+    installed = package / '.mim' / 'configs'
+    return installed if installed.is_dir() else package.parent / 'configs'

@@ -1,0 +1,36 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""Test a trained student: its mentors are neither needed nor loaded."""
+
+from argparse import Namespace
+
+from classroomkd_mm._launch import read_config, run_parser
+
+
+def parse_args() -> Namespace:
+    """Read the command line.
+
+    Returns:
+        Namespace: The arguments.
+    """
+    parser = run_parser(__doc__)
+    parser.add_argument(
+        'checkpoint', help='a checkpoint of a training run, or of the student alone'
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Test."""
+    args = parse_args()
+    cfg = read_config(args)
+
+    from classroomkd_mm._student_runner import StudentRunner
+    from classroomkd_mm.models.algorithms import student_config
+
+    cfg = student_config(cfg)
+    cfg.load_from = args.checkpoint
+    StudentRunner.from_cfg(cfg).test()
+
+
+if __name__ == '__main__':
+    main()

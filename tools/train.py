@@ -1,0 +1,79 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""Train a student in its classroom, or anything else MMEngine's Runner trains."""
+
+from argparse import Namespace
+
+from classroomkd_mm._launch import read_config, run_parser
+
+
+def parse_args() -> Namespace:
+    """Read the command line.
+
+    Returns:
+        Namespace: The arguments.
+    """
+    parser = run_parser(__doc__)
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        metavar='CHECKPOINT',
+        help='go on from this checkpoint; without a value, or with "auto", from the '
+        'latest one in the work dir',
+    )
+    parser.add_argument('--amp', action='store_true', help='train in mixed precision')
+    parser.add_argument(
+        '--auto-scale-lr',
+        action='store_true',
+        help='scale the learning rate with the batch size',
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Train.
+
+    Raises:
+        ValueError: If an argument does not fit the config.
+    """
+    args = parse_args()
+    cfg = read_config(args)
+    if args.amp:
+        use_mixed_precision(cfg.optim_wrapper)
+    if args.auto_scale_lr:
+        if 'base_batch_size' not in cfg.get('auto_scale_lr', {}):
+            raise ValueError(
+                '--auto-scale-lr needs the batch size that the learning rate of the '
+                'config was made for: set auto_scale_lr.base_batch_size in it.'
+            )
+        cfg.auto_scale_lr.enable = True
+    if args.resume:
+        cfg.resume = True
+        cfg.load_from = None if args.resume == 'auto' else args.resume
+
+    from mmengine.runner import Runner
+
+    Runner.from_cfg(cfg).train()
+
+
+def use_mixed_precision(optim_wrapper: dict) -> None:
+    """Make an optimizer wrapper train in mixed precision.
+
+    Args:
+        optim_wrapper (dict): Its config, changed in place.
+
+    Raises:
+        ValueError: If the config has a wrapper of a kind of its own.
+    """
+    kind = optim_wrapper.get('type', 'OptimWrapper')
+    if kind not in ('OptimWrapper', 'AmpOptimWrapper'):
+        raise ValueError(
+            f'--amp replaces OptimWrapper by AmpOptimWrapper, but the config has '
+            f'optim_wrapper.type={kind!r}. Leave out --amp, or change the config.'
+        )
+    optim_wrapper['type'] = 'AmpOptimWrapper'
+    optim_wrapper.setdefault('loss_scale', 'dynamic')
+
+
+if __name__ == '__main__':
+    main()
