@@ -1,0 +1,58 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""VGG with batch norm for CIFAR."""
+
+from collections.abc import Sequence
+
+from mmpretrain.models.backbones.vgg import make_vgg_layer
+from mmpretrain.registry import MODELS
+from torch import nn
+
+from .staged_backbone import StagedBackbone
+
+# Convolutions in each stage; the depth counts them and three linear layers, of which
+# the CIFAR networks keep one.
+STAGE_DEPTHS = {
+    8: (1, 1, 1, 1, 1),
+    11: (1, 1, 2, 2, 2),
+    13: (2, 2, 2, 2, 2),
+    16: (2, 2, 3, 3, 3),
+    19: (2, 2, 4, 4, 4),
+}
+WIDTHS = (64, 128, 256, 512, 512)
+
+
+@MODELS.register_module()
+class CIFARVGG(StagedBackbone):
+    """VGG with batch norm, with only the first three of its poolings.
+
+    Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image
+    Recognition", arXiv 1409.1556, cut down for 32x32 images: the last two stages
+    work on 4x4. As in MMPretrain's ``VGG``, a stage ends with its pooling. There is
+    no stem. ``feat_dim`` is 512.
+
+    Args:
+        depth (int): 8, 11, 13, 16 or 19.
+        out_indices (Sequence[int]): Which of the stages 0 to 4 to output.
+            Defaults to (4, ).
+        **kwargs: ``frozen_stages``, ``norm_eval`` and ``init_cfg`` of
+            :class:`StagedBackbone`.
+
+    Raises:
+        ValueError: If there is no network of that depth.
+    """
+
+    def __init__(self, depth: int, out_indices: Sequence[int] = (4,), **kwargs) -> None:
+        if depth not in STAGE_DEPTHS:
+            raise ValueError(
+                f'CIFARVGG has no depth {depth!r}; choose one of {sorted(STAGE_DEPTHS)}'
+            )
+        layers = [
+            make_vgg_layer(*widths, num_convs, norm_cfg=dict(type='BN'))
+            for *widths, num_convs in zip(
+                (3, *WIDTHS[:-1]), WIDTHS, STAGE_DEPTHS[depth], strict=True
+            )
+        ]
+        for last_stages in layers[3:]:
+            del last_stages[-1]  # the pooling
+        stages = [nn.Sequential(*stage) for stage in layers]
+        super().__init__(nn.Identity(), stages, WIDTHS[-1], out_indices, **kwargs)

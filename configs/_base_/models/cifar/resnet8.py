@@ -1,0 +1,17 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+model = dict(
+    type='ImageClassifier',
+    backbone=dict(
+        type='CIFARResNet',
+        depth=8,
+        out_indices=(2,),
+    ),
+    neck=dict(type='GlobalAveragePooling'),
+    head=dict(
+        type='LinearClsHead',
+        num_classes=100,
+        in_channels=64,
+        loss=dict(type='CrossEntropyLoss', loss_weight=1.0),
+        topk=(1, 5),
+    ),
+)

@@ -1,0 +1,64 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""Convert a published CIFAR checkpoint to one that MMPretrain loads.
+
+The CRD benchmark publishes its networks as ``{'model': state_dict, 'epoch': ...}``
+with layer names of its own. ``mim run classroomkd_mm convert_checkpoint IN OUT``
+recognises the network and writes its weights, in float32, under the names of this
+package's backbones.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line.
+
+    Returns:
+        argparse.Namespace: ``source``, a path or URL, and ``target``, a path.
+    """
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('source', help='path or URL of the published checkpoint')
+    parser.add_argument('target', type=Path, help='where to write the converted one')
+    return parser.parse_args()
+
+
+def convert(source: str, target: Path) -> str:
+    """Convert one file.
+
+    Args:
+        source (str): Path or URL of the published checkpoint.
+        target (Path): The checkpoint to write; its directory is made if need be.
+
+    Returns:
+        str: The name of the architecture.
+
+    Raises:
+        OSError: If there is no such checkpoint, or the target cannot be written.
+        ValueError: If the file is damaged or is no published CIFAR network.
+    """
+    import torch
+
+    from classroomkd_mm.models.mentors.checkpoint import read_state_dict
+    from classroomkd_mm.models.mentors.published import convert_published
+
+    name, state_dict = convert_published(read_state_dict(source, Path(source).stem))
+    meta = dict(architecture=name, source=Path(source).name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(dict(state_dict=state_dict, meta=meta), target)
+    return name
+
+
+def main() -> None:
+    """Run the command line."""
+    args = parse_args()
+    try:
+        name = convert(args.source, args.target)
+    except (OSError, ValueError) as error:
+        sys.exit(f'convert_checkpoint: {error}')
+    print(f'{args.source} is {name}; converted to {args.target}')
+
+
+if __name__ == '__main__':
+    main()
