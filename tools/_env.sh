@@ -22,6 +22,7 @@ use_environment() {
         python=$venv/bin/python
         install_lock
         install_project
+        PATH=$venv/bin:$PATH # for `mim`
     else
         python=$(command -v python || command -v python3) || fail "There is no python."
         "$python" -c 'import classroomkd_mm' ||
