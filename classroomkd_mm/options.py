@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mmengine.registry import Registry
+from torch import nn
 
 
 def check_options(owner: str, given: Iterable[str], known: Iterable[str]) -> None:
@@ -52,24 +53,26 @@ def options_of(cls: type) -> set[str]:
     return names - {'self'}
 
 
-def build_part(cfg: Any, registry: Registry, role: str) -> Any:
+def build_part(cfg: Any, registry: Registry, role: str) -> nn.Module:
     """Build a part of the classroom from its config.
 
     Args:
-        cfg (dict | Any): A config with ``type``, or the built part itself.
+        cfg (dict | nn.Module): A config with ``type``, or the built part itself.
         registry (Registry): Where the type is registered.
         role (str): What the part is for, for the message.
 
     Returns:
-        Any: The part.
+        nn.Module: The part.
 
     Raises:
-        TypeError: If the config has no ``type``, or an option that the type does
-            not have.
+        TypeError: If it is neither, or the config has no ``type``, or an option
+            that the type does not have.
         KeyError: If the type is not registered.
     """
-    if not isinstance(cfg, Mapping):
+    if isinstance(cfg, nn.Module):
         return cfg
+    if not isinstance(cfg, Mapping):
+        raise TypeError(f'{role} must be a dict with a `type`, but got {cfg!r}.')
     if 'type' not in cfg:
         raise TypeError(f'{role} needs a `type`, but got {dict(cfg)!r}.')
     cls = registry.get(cfg['type']) if isinstance(cfg['type'], str) else cfg['type']

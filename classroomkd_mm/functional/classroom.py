@@ -141,8 +141,9 @@ def _check_shapes(
                 f"student's logits have {shape}: every mentor must give (N, C) for "
                 'the same samples and the same classes.'
             )
-    if tuple(labels.shape) not in (shape[:1], shape):
+    wanted = shape if labels.is_floating_point() else shape[:1]
+    if tuple(labels.shape) != wanted:
         raise ValueError(
-            f'labels must be (N,) or (N, C) = {shape}, but got shape '
-            f'{tuple(labels.shape)}.'
+            f'labels must be class indices, int64 {shape[:1]}, or class probabilities, '
+            f'float {shape}, but got {labels.dtype} {tuple(labels.shape)}.'
         )

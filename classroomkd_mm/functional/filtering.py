@@ -7,7 +7,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from .checks import check_choice
+from .checks import check_choice, check_decimals
 
 LEVELS = ('sample', 'batch')
 
@@ -104,9 +104,11 @@ def filter_mentors(
         Ranking: Scores, ranks, activity and weights.
 
     Raises:
-        ValueError: If the level is unknown.
+        TypeError: If ``rank_decimals`` is of a wrong type.
+        ValueError: If the level is unknown or ``rank_decimals`` is negative.
     """
     check_choice('level', level, LEVELS)
+    check_decimals('rank_decimals', rank_decimals)
     valid = log_scores[1:] > -torch.inf
     if level == 'batch':
         log_scores = pool_over_batch(log_scores)
@@ -114,6 +116,7 @@ def filter_mentors(
         ranks = rank_members(log_scores, rank_decimals)
     else:
         ranks = torch.ones_like(log_scores)
-    student, mentors = ranks[:1], ranks[1:]
-    active = (mentors >= student) & valid
-    return Ranking(log_scores, ranks, active, mentors * active)
+    # Exact ranks compare as the scores do, and these do not underflow to a tie.
+    compared = log_scores if filtering and rank_decimals is None else ranks
+    active = (compared[1:] >= compared[:1]) & valid
+    return Ranking(log_scores, ranks, active, ranks[1:] * active)

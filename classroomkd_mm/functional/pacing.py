@@ -94,16 +94,22 @@ def dtkd_temperatures(
     Returns:
         Temperatures: Both (n, N).
     """
-    largest = torch.stack([
-        at_least_float32(logits).flatten(1).amax(dim=1)
-        for logits in (student_logits, *mentor_logits)
-    ]).clamp(min=torch.finfo(torch.float32).eps)
+    largest = torch.stack(
+        [_largest_logit(logits) for logits in (student_logits, *mentor_logits)]
+    ).clamp(min=torch.finfo(torch.float32).eps)
     share = largest[1:] / (largest[1:] + largest[:1])
     share = torch.where(active, share, 0.5)
     share = share.clamp(DTKD_SMALLEST_SHARE, 1 - DTKD_SMALLEST_SHARE)
     return Temperatures(
         2 * DTKD_TEMPERATURE * share, 2 * DTKD_TEMPERATURE * (1 - share)
     )
+
+
+def _largest_logit(logits: Tensor | Sequence[Tensor]) -> Tensor:
+    """The largest logit of each sample, (N,); of all vectors if there are several."""
+    if isinstance(logits, Tensor):
+        return at_least_float32(logits).flatten(1).amax(dim=1)
+    return torch.stack([_largest_logit(part) for part in logits]).amax(dim=0)
 
 
 @torch.no_grad()

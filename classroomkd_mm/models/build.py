@@ -2,11 +2,14 @@
 """Building a network, student or mentor, from what a config says of it."""
 
 import copy
+import inspect
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Any
 
 from mmengine.config import Config
 from mmengine.hub import get_config
+from mmengine.model import BaseModel
 from mmrazor.registry import MODELS
 from torch import nn
 
@@ -17,7 +20,8 @@ def build_network(cfg: Any, data_preprocessor: Mapping | None = None) -> nn.Modu
     Args:
         cfg (dict | nn.Module): See :func:`network_config`; a built network is
             returned as it is.
-        data_preprocessor (Mapping, optional): Merged over the network's own.
+        data_preprocessor (Mapping, optional): Merged over the network's own; a
+            plain ``nn.Module`` has none and is built without.
 
     Returns:
         nn.Module: The network, its weights not loaded.
@@ -28,7 +32,10 @@ def build_network(cfg: Any, data_preprocessor: Mapping | None = None) -> nn.Modu
     """
     if isinstance(cfg, nn.Module):
         return cfg
-    return MODELS.build(network_config(cfg, data_preprocessor))
+    model = network_config(cfg)
+    if data_preprocessor and _is_openmmlab(model):
+        model = network_config(model, data_preprocessor)
+    return MODELS.build(model)
 
 
 def network_config(
@@ -39,7 +46,8 @@ def network_config(
     Args:
         cfg (Mapping): A model config (``type='mmpretrain.…'``), or ``cfg_path``
             with a config's path or its ``package::path``, whose ``model`` is taken
-            and the further keys of ``cfg`` merged into it.
+            and the further keys of ``cfg`` merged into it; ``pretrained=True``
+            starts from the weights that were published for it.
         data_preprocessor (Mapping, optional): Merged over the network's own.
 
     Returns:
@@ -47,6 +55,7 @@ def network_config(
 
     Raises:
         TypeError: If it is none of these.
+        ValueError: If it asks for published weights of a config that has none.
         FileNotFoundError: If there is no such config.
     """
     if not isinstance(cfg, Mapping) or not ('type' in cfg or 'cfg_path' in cfg):
@@ -58,7 +67,7 @@ def network_config(
     if 'cfg_path' in model:
         model = _model_of_file(model.pop('cfg_path'), model)
     scope, _, _ = str(model['type']).rpartition('.')
-    if scope and '.' not in scope:
+    if scope and '.' not in scope and _has_registry(scope):
         # Let the parts of 'mmpretrain.ImageClassifier' be found in MMPretrain.
         model.setdefault('_scope_', scope)
     if data_preprocessor:
@@ -67,11 +76,37 @@ def network_config(
     return model
 
 
+def _is_openmmlab(model: Mapping[str, Any]) -> bool:
+    """Tell whether a model config builds one of OpenMMLab's models."""
+    kind = model['type']
+    if isinstance(kind, str):
+        with MODELS.switch_scope_and_registry(model.get('_scope_')) as registry:
+            kind = registry.get(kind)
+    return inspect.isclass(kind) and issubclass(kind, BaseModel)
+
+
+def _has_registry(package: str) -> bool:
+    """Tell a scope of OpenMMLab from any other package that holds a class."""
+    try:
+        return find_spec(f'{package}.registry') is not None
+    except ModuleNotFoundError:
+        return False
+
+
 def _model_of_file(cfg_path: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
     """Take the model, with data preprocessor and scope, out of a config file."""
     package = cfg_path.split('::')[0] if '::' in cfg_path else None
-    cfg = get_config(cfg_path) if package else Config.fromfile(cfg_path)
-    overrides = {k: v for k, v in overrides.items() if k != 'pretrained'}
+    overrides = dict(overrides)
+    pretrained = bool(overrides.pop('pretrained', False))
+    if pretrained and not package:
+        raise ValueError(
+            f'pretrained=True finds the weights published for a package::path, not for '
+            f"{cfg_path!r}: give init_cfg=dict(type='Pretrained', checkpoint=…)."
+        )
+    cfg = get_config(cfg_path, pretrained) if package else Config.fromfile(cfg_path)
+    if pretrained:
+        init_cfg = dict(type='Pretrained', checkpoint=cfg.model_path)
+        overrides = {'init_cfg': init_cfg, **overrides}
     cfg.merge_from_dict({'model': overrides})
     model = cfg.model.to_dict()
     if 'data_preprocessor' in cfg:

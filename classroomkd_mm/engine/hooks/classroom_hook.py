@@ -11,9 +11,11 @@ from mmengine.runner import Runner
 from mmrazor.registry import HOOKS
 
 from ...models.algorithms import ClassroomDistill
-from ...models.classroom.statistics import describe
+from ...models.classroom.statistics import ROWS, describe
 
-LOGGED = ('taught', 'rank', 'temperature', 'loss')
+# Name in the log, name in the report. MMEngine's LogProcessor averages whatever has
+# 'loss' in its name over its last 10 values: these are averages already.
+LOGGED = dict(taught='taught', rank='rank', temperature='temperature', kd='loss')
 REPORT = 'classroom.jsonl'
 
 
@@ -24,7 +26,7 @@ class ClassroomHook(Hook):
     Into MMEngine's message hub, and so into the text log, the JSON log,
     TensorBoard and WandB, it writes ``student/score`` and for every mentor
     ``<name>/taught`` (share of the samples it taught), ``<name>/rank``,
-    ``<name>/temperature`` (on those samples) and ``<name>/loss`` (its part of the
+    ``<name>/temperature`` (on those samples) and ``<name>/kd`` (its part of the
     distillation loss), each a mean since the last time. At the end of each epoch it
     appends one line of JSON to ``classroom.jsonl`` in the work dir.
 
@@ -161,17 +163,19 @@ class ClassroomHook(Hook):
         self._epoch_sums.add(sums.values, sums.size)
         names = _unwrap(runner.model).mentors.names
         described = describe(sums.values.tolist(), sums.size, names)
-        self._check_finite(runner, described)
+        self._check_finite(runner, sums.values[ROWS.index('invalid')], described)
         update = runner.message_hub.update_scalar
         update('train/student/score', described['student']['score'])
         for name, values in described['mentors'].items():
-            for key in LOGGED:
+            for logged, key in LOGGED.items():
                 if values[key] is not None:
-                    update(f'train/{name}/{key}', values[key])
+                    update(f'train/{name}/{logged}', values[key])
 
-    def _check_finite(self, runner: Runner, described: dict) -> None:
+    def _check_finite(
+        self, runner: Runner, invalid: torch.Tensor, described: dict
+    ) -> None:
         """Warn of a broken mentor once, and stop for a broken student."""
-        if described['student']['score'] != described['student']['score']:
+        if invalid[0] > 0:
             raise FloatingPointError(
                 'The student gave NaN or infinite outputs within the last '
                 f'{self.interval} iterations. Lower the learning rate, clip the '

@@ -2,6 +2,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from mmengine.model import BaseModel
 from mmengine.registry import DefaultScope
 from mmengine.structures import BaseDataElement
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from ...options import build_part, check_options, options_of
 from ..build import build_network
+from ..distillers.inplace import forbid_inplace
 from ..mentors import build_mentors
 from .state_dict import add_student_prefix, drop_student_prefix
 
@@ -59,15 +61,27 @@ class ClassroomDistill(BaseAlgorithm):
         check_options('ClassroomDistill', unknown, options_of(ClassroomDistill))
         with DefaultScope.overwrite_default_scope('mmrazor'):
             if isinstance(data_preprocessor, Mapping):
+                if isinstance(architecture, nn.Module):
+                    raise TypeError(
+                        'data_preprocessor is a config, which cannot be merged into '
+                        f'the built {type(architecture).__name__}: give architecture '
+                        'as a config, or data_preprocessor as a module.'
+                    )
                 architecture = build_network(architecture, data_preprocessor)
                 data_preprocessor = None
             super().__init__(
                 build_network(architecture), data_preprocessor, init_cfg, module_inplace
             )
+            # From here on the student's is the one that made its batches.
+            self.student.data_preprocessor = self.data_preprocessor
             self.distiller = build_part(
                 distiller or dict(type='ClassroomDistiller'), MODELS, 'distiller'
             )
-            self.mentors = build_mentors(mentors or {}, self.student)
+            if not module_inplace:
+                forbid_inplace(self.student)
+            # Who is in the classroom must not change how the student starts.
+            with torch.random.fork_rng(devices=[]):
+                self.mentors = build_mentors(mentors or {}, self.student)
             self.distiller.prepare(self.student, self.mentors)
         # MMRazor's StopDistillHook sets it.
         self.distillation_stopped = False
@@ -94,12 +108,13 @@ class ClassroomDistill(BaseAlgorithm):
             dict[str, Tensor]: ``student.…``, the task losses times W, and
             ``distill.…``, the distillation losses. MMEngine minimises their sum.
         """
+        if self.distillation_stopped:
+            task_losses = self.student(batch_inputs, data_samples, mode='loss')
+            return add_prefix(task_losses, 'student')
         with self.distiller.student_recorders:
             task_losses = self.student(batch_inputs, data_samples, mode='loss')
-        if self.distillation_stopped:
-            return add_prefix(task_losses, 'student')
         with self.distiller.teacher_recorders:
-            mentor_outputs = self.mentors(batch_inputs)
+            mentor_outputs = self.mentors(batch_inputs, data_samples)
         weight, losses = self.distiller.teach(mentor_outputs, data_samples)
         return {
             **add_prefix(weigh_losses(task_losses, weight), 'student'),

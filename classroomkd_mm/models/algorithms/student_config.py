@@ -21,8 +21,8 @@ def student_config(cfg: Config) -> Config:
     if str(cfg.model.get('type')).split('.')[-1] != 'ClassroomDistill':
         return cfg
     reduced = copy.deepcopy(cfg)
-    student = network_config(
-        cfg.model.architecture.to_dict(), cfg.model.get('data_preprocessor')
-    )
+    # As the Runner does, which gives a whole config's preprocessor to the model.
+    preprocessor = cfg.model.get('data_preprocessor', cfg.get('data_preprocessor'))
+    student = network_config(cfg.model.architecture.to_dict(), preprocessor)
     reduced.model = ConfigDict(student)
     return reduced

@@ -1,10 +1,10 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""The CIFAR networks of the CRD benchmark, as MMPretrain backbones.
+"""The CIFAR networks of the CRD benchmark, and MobileNetV1, for MMPretrain.
 
 Distillation papers compare on the small 32x32 networks of CRD (Tian et al.,
 "Contrastive Representation Distillation", arXiv 1910.10699), which MMPretrain does
 not ship. The benchmark's ResNet18, 34 and 50 with a 3x3 stem are MMPretrain's own
-``ResNet_CIFAR``.
+``ResNet_CIFAR``. MobileNetV1 is for ImageNet.
 """
 
 from .cifar_mobilenet_v2 import CIFARMobileNetV2
@@ -13,6 +13,7 @@ from .cifar_shufflenet_v1 import CIFARShuffleNetV1
 from .cifar_shufflenet_v2 import CIFARShuffleNetV2
 from .cifar_vgg import CIFARVGG
 from .cifar_wide_resnet import CIFARWideResNet
+from .mobilenet_v1 import MobileNetV1
 
 __all__ = [
     'CIFARMobileNetV2',
@@ -21,4 +22,5 @@ __all__ = [
     'CIFARShuffleNetV2',
     'CIFARVGG',
     'CIFARWideResNet',
+    'MobileNetV1',
 ]

@@ -4,12 +4,15 @@
 from .knowledge_filter import KnowledgeFilter
 from .lesson import Lesson, Scores
 from .mentoring import Mentoring
+from .pose_scorers import HeatmapScorer, SimCCScorer
 from .scorers import ClassificationScorer
 
 __all__ = [
     'ClassificationScorer',
+    'HeatmapScorer',
     'KnowledgeFilter',
     'Lesson',
     'Mentoring',
     'Scores',
+    'SimCCScorer',
 ]

@@ -3,7 +3,7 @@ from mmrazor.registry import MODELS
 from torch import Tensor, nn
 
 from ...functional import LEVELS, Ranking, filter_mentors
-from ...functional.checks import check_choice
+from ...functional.checks import check_choice, check_decimals
 
 
 @MODELS.register_module()
@@ -21,7 +21,8 @@ class KnowledgeFilter(nn.Module):
             sample with weight 1. Defaults to True.
 
     Raises:
-        ValueError: If the level is unknown.
+        TypeError: If ``rank_decimals`` is of a wrong type.
+        ValueError: If the level is unknown or ``rank_decimals`` is negative.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class KnowledgeFilter(nn.Module):
     ) -> None:
         super().__init__()
         check_choice('level', level, LEVELS)
+        check_decimals('rank_decimals', rank_decimals)
         self.level = level
         self.rank_decimals = rank_decimals
         self.enabled = enabled

@@ -30,7 +30,8 @@ class Lesson(NamedTuple):
         ranking (Ranking): Activity and weights (n, N), from the Knowledge Filter.
         temperatures (Temperatures): (n, N), from Mentoring.
         task_weight (Tensor): Scalar W.
-        invalid (Tensor): Bool (n, N): the mentor's output was NaN or infinite.
+        invalid (Tensor): Bool (n+1, N), student first: the output was NaN or
+            infinite.
         point_weights (Tensor, optional): (n, N, K), from the scorer.
     """
 

@@ -23,8 +23,8 @@ def lesson_sums(lesson: Lesson, mentor_losses: Tensor) -> Tensor:
     Returns:
         Tensor: (6, n+1), one row each of ``ROWS``: summed scores, ranks, number of
         samples taught, temperatures on those, losses (times N), and number of
-        samples with a NaN or infinite output. The student's column holds score
-        and rank only.
+        samples with a NaN or infinite output. The student's column holds score,
+        rank and the last only.
     """
     log_scores, ranks, active, _ = lesson.ranking
     members, num_samples = log_scores.shape
@@ -34,7 +34,7 @@ def lesson_sums(lesson: Lesson, mentor_losses: Tensor) -> Tensor:
     sums[2, 1:] = active.sum(dim=1)
     sums[3, 1:] = (lesson.temperatures.mentor * active).sum(dim=1)
     sums[4, 1:] = mentor_losses.detach() * num_samples
-    sums[5, 1:] = lesson.invalid.sum(dim=1)
+    sums[5] = lesson.invalid.sum(dim=1)
     return sums
 
 
@@ -53,8 +53,8 @@ def describe(sums: list[list[float]], num_samples: float, names: list[str]) -> d
         samples).
     """
     num_samples = max(num_samples, 1)
-    columns = [dict(zip(ROWS, column, strict=True)) for column in zip(*sums)]
-    student, *mentors = columns
+    columns = zip(*sums, strict=True)
+    student, *mentors = (dict(zip(ROWS, column, strict=True)) for column in columns)
     described = {}
     for name, column in zip(names, mentors, strict=True):
         taught = column['taught']

@@ -97,6 +97,12 @@ class ClassroomDistiller(ConfigurableDistiller):
             check_choice('output', name, tuple(student_recorders))
         self.mentor_recorders = dict(mentor_recorders or {})
         self.loss_forward_mappings = dict(loss_forward_mappings or {})
+        for name in self.loss_forward_mappings:
+            if name not in distill_losses:
+                raise KeyError(
+                    f'loss_forward_mappings: there is no loss {name!r}. '
+                    f'distill_losses has: {", ".join(distill_losses)}.'
+                )
         #: Sums over the last batch, see :func:`lesson_sums`, and its size.
         self.last_sums: Tensor | None = None
         self.last_size = 0
@@ -143,6 +149,8 @@ class ClassroomDistiller(ConfigurableDistiller):
         self.prepare_from_student(student)
         self.teacher_recorders = MentorRecorders(self.mentor_recorders, mentors)
         self.mentor_names = mentors.names
+        if hasattr(self.scorer, 'prepare'):
+            self.scorer.prepare(student, mentors)
         known_records = {
             None: set(self.student_sources),
             **self.teacher_recorders.known_records(self.output),
@@ -177,9 +185,10 @@ class ClassroomDistiller(ConfigurableDistiller):
         losses = self._losses(student_output, mentor_outputs, lesson)
         per_mentor = sum(loss for loss in losses.values() if loss.ndim)
         if not isinstance(per_mentor, Tensor):
-            per_mentor = student_output.new_zeros(len(mentor_outputs))
+            per_mentor = lesson.task_weight.new_zeros(len(mentor_outputs))
         self.last_sums = lesson_sums(lesson, per_mentor)
         self.last_size = len(data_samples)
+        self._forget_records()
         return lesson.task_weight, {name: loss.sum() for name, loss in losses.items()}
 
     def plan_lesson(
@@ -211,7 +220,7 @@ class ClassroomDistiller(ConfigurableDistiller):
             ranking=ranking,
             temperatures=self.mentoring(ranking, student_output, mentor_outputs),
             task_weight=weigh_task(ranking.log_scores, self.task_weight),
-            invalid=log_scores[1:] == -torch.inf,
+            invalid=log_scores == -torch.inf,
             point_weights=point_weights,
         )
 
@@ -223,11 +232,18 @@ class ClassroomDistiller(ConfigurableDistiller):
         )
         return records if len(records) > 1 else records[0]
 
+    def _forget_records(self) -> None:
+        """Let go of the batch: its graph can be neither copied nor freed."""
+        for recorder in self.student_recorders.recorders.values():
+            recorder.reset_data_buffer()
+        self.teacher_recorders.reset()
+
     def _losses(
         self, student_output: Any, mentor_outputs: Sequence[Any], lesson: Lesson
     ) -> dict[str, Tensor]:
         """Compute every loss: (n,) by mentor, or a scalar from a mapped one."""
-        given = dict(zip(LESSON_ARGUMENTS, (student_output, mentor_outputs, lesson)))
+        arguments = (student_output, mentor_outputs, lesson)
+        given = dict(zip(LESSON_ARGUMENTS, arguments, strict=True))
         by_mentor = dict(zip(self.mentor_names, mentor_outputs, strict=True))
         losses = {}
         for name, loss in self.distill_losses.items():
@@ -252,8 +268,26 @@ class ClassroomDistiller(ConfigurableDistiller):
         **place: Any,
     ) -> Any:
         """Fetch what a mapping names, from the student or from a mentor."""
-        if not from_student and recorder in self.output:
-            output = by_mentor[mentor]
-            return output[self.output.index(recorder)] if self.output[1:] else output
-        name = recorder if from_student else f'{mentor}.{recorder}'
-        return self.get_record(name, from_student, **place)
+        if from_student:
+            return self.get_record(recorder, True, **place)
+        if recorder in self.mentor_recorders.get(mentor, ()):
+            return self.get_record(f'{mentor}.{recorder}', False, **place)
+        output = by_mentor[mentor]
+        if len(self.output) > 1:
+            output = output[self.output.index(recorder)]
+        return self._connect(output, **place)
+
+    def _connect(
+        self,
+        output: Any,
+        record_idx: int = 0,
+        data_idx: int | None = None,
+        connector: str | None = None,
+        connector_idx: int | None = None,
+    ) -> Any:
+        """Do with a mentor's output what ``get_record`` does with a record."""
+        if data_idx is not None:
+            output = output[data_idx]
+        if connector is not None:
+            output = self.connectors[connector](output)
+        return output if connector_idx is None else output[connector_idx]

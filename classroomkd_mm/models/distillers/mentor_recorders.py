@@ -5,6 +5,7 @@ from mmrazor.models.task_modules import RecorderManager
 from mmrazor.models.task_modules.recorder.base_recorder import BaseRecorder
 
 from ..mentors import Mentors
+from .inplace import forbid_inplace
 from .mappings import check_sources
 
 
@@ -37,6 +38,7 @@ class MentorRecorders:
                 )
             network = mentors[name].network
             check_sources(configs, network, f'mentor {name!r}')
+            forbid_inplace(network)
             self._managers[name] = RecorderManager(configs)
             self._managers[name].initialize(network)
 
@@ -66,6 +68,16 @@ class MentorRecorders:
         """
         mentor, _, recorder = name.rpartition('.')
         return self._managers[mentor].get_recorder(recorder)
+
+    def reset(self) -> None:
+        """Let go of what was recorded."""
+        for manager in self._managers.values():
+            for recorder in manager.recorders.values():
+                recorder.reset_data_buffer()
+
+    def __deepcopy__(self, memo: dict) -> 'MentorRecorders':
+        """Stay in the mentors, whom copies of a classroom share."""
+        return self
 
     def __enter__(self) -> None:
         for manager in self._managers.values():

@@ -1,11 +1,12 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """A mentor's own input, derived from the student's normalised batch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
+from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
 
@@ -80,7 +81,8 @@ class InputAdapter(nn.Module):
         super().__init__()
         self.size = size
         self.swap = False
-        self.scale = self.shift = None
+        self.register_buffer('scale', None)
+        self.register_buffer('shift', None)
         if student is None or mentor is None:
             return
         self.swap = student.swaps_channels != mentor.swaps_channels
@@ -89,14 +91,19 @@ class InputAdapter(nn.Module):
             mean, std = mean.flip(0), std.flip(0)
         scale, shift = std / mentor.std, (mean - mentor.mean) / mentor.std
         if not ((scale == 1).all() and (shift == 0).all()):
-            self.register_buffer('scale', scale)
-            self.register_buffer('shift', shift)
+            self.scale, self.shift = scale, shift
 
-    def forward(self, inputs: Tensor) -> Tensor:
+    def forward(
+        self,
+        inputs: Tensor,
+        data_samples: Sequence[BaseDataElement] | None = None,
+    ) -> Tensor:
         """Adapt a batch.
 
         Args:
             inputs (Tensor): The student's normalised images, (N, C, H, W).
+            data_samples (Sequence[BaseDataElement], optional): N samples; a
+                sub-class may find the mentor's images in them.
 
         Returns:
             Tensor: The mentor's, (N, C, H', W').

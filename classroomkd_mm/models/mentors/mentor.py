@@ -1,9 +1,11 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from mmengine.model import BaseModel
+from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
 from .inputs import InputAdapter
@@ -23,16 +25,24 @@ class Mentor(nn.Module):
             used, or any module that maps images to logits.
         adapter (InputAdapter): From the student's batch to the mentor's input.
         source (str): Where the network and its weights are from.
+        aligner (nn.Module, optional): From the mentor's output to the student's
+            form: a PoseAligner or a ClassAligner.
     """
 
     def __init__(
-        self, name: str, network: nn.Module, adapter: InputAdapter, source: str
+        self,
+        name: str,
+        network: nn.Module,
+        adapter: InputAdapter,
+        source: str,
+        aligner: nn.Module | None = None,
     ) -> None:
         super().__init__()
         self.name = name
         self.network = network
         self.adapter = adapter
         self.source = source
+        self.aligner = aligner
         self.requires_grad_(False)
         self.eval()
 
@@ -48,20 +58,24 @@ class Mentor(nn.Module):
         return super().train(False)
 
     @torch.no_grad()
-    def forward(self, inputs: Tensor) -> Any:
+    def forward(
+        self,
+        inputs: Tensor,
+        data_samples: Sequence[BaseDataElement] | None = None,
+    ) -> Any:
         """Look at the student's batch.
 
         Args:
             inputs (Tensor): The student's normalised images, (N, C, H, W).
+            data_samples (Sequence[BaseDataElement], optional): N samples, which
+                may carry images for the mentor.
 
         Returns:
-            Any: What the network gives: logits (N, C), heatmaps (N, K, H, W), or a
-            tuple of tensors.
+            Any: Logits (N, C), heatmaps (N, K, H, W), or a tuple of tensors: what
+            the network gives, in the student's form.
         """
-        inputs = self.adapter(inputs)
-        if isinstance(self.network, BaseModel):
-            return self.network(inputs, mode='tensor')
-        return self.network(inputs)
+        output = run_network(self.network, self.adapter(inputs, data_samples))
+        return output if self.aligner is None else self.aligner(output)
 
     def fingerprint(self) -> str:
         """Identify the weights.
@@ -75,3 +89,18 @@ class Mentor(nn.Module):
             flat = value.detach().cpu().contiguous().reshape(-1)
             digest.update(flat.view(torch.uint8).numpy().tobytes())
         return digest.hexdigest()
+
+
+def run_network(network: nn.Module, inputs: Tensor) -> Any:
+    """Run a network of OpenMMLab, or any other that maps images to logits.
+
+    Args:
+        network (nn.Module): The network.
+        inputs (Tensor): Images normalised for it, (N, C, H, W).
+
+    Returns:
+        Any: What it gives.
+    """
+    if isinstance(network, BaseModel):
+        return network(inputs, None, mode='tensor')
+    return network(inputs)

@@ -1,21 +1,27 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """The mentors of a classroom, and how a config names them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mmengine.hub import get_config
 from mmengine.logging import print_log
+from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
 from ...options import check_options
 from ..build import build_network
-from .checkpoint import load_weights, read_state_dict
+from .checkpoint import convert_if_published, load_weights, read_state_dict
+from .classes import build_class_aligner
 from .inputs import InputAdapter, normalization_of
 from .mentor import Mentor
+from .origins import check_wrapper, own_weights, torchvision_preprocessor
+from .outputs import build_aligner
+from .pose_inputs import build_pose_adapter
 
 MENTOR_OPTIONS = (
     'cfg_path', 'model', 'ckpt', 'pretrained', 'input_size', 'data_preprocessor',
+    'class_map', 'keypoint_map',
 )  # fmt: skip
 
 
@@ -53,16 +59,22 @@ class Mentors:
         """Share the mentors: nothing ever changes them."""
         return self
 
-    def __call__(self, inputs: Tensor) -> list[Any]:
+    def __call__(
+        self,
+        inputs: Tensor,
+        data_samples: Sequence[BaseDataElement] | None = None,
+    ) -> list[Any]:
         """Let every mentor look at the student's batch.
 
         Args:
             inputs (Tensor): The student's normalised images, (N, C, H, W).
+            data_samples (Sequence[BaseDataElement], optional): N samples, which
+                may carry images for mentors.
 
         Returns:
             list: The output of each mentor, in order.
         """
-        return [mentor(inputs) for mentor in self]
+        return [mentor(inputs, data_samples) for mentor in self]
 
     def apply_to_tensors(self, function: Callable[[Tensor], Tensor]) -> None:
         """Move or convert the mentors, as ``nn.Module.to`` does.
@@ -94,7 +106,13 @@ def build_mentors(mentors: Mapping[str, Any], student: nn.Module) -> Mentors:
             that random weights are meant) or ``pretrained=True`` (those that
             OpenMMLab published for ``cfg_path``); optionally ``input_size`` (int or
             (height, width), pixels) and ``data_preprocessor`` (mean, std, to_rgb
-            that differ from the network's own). Or a built ``nn.Module``. A name
+            that differ from the network's own, or that a plain ``nn.Module`` needs),
+            ``class_map`` (for each class of the student the number of the mentor's)
+            and for a pose model ``keypoint_map`` (for each key point of the student
+            the number of the mentor's, or None). ``model`` may name any class or
+            function by its import path; ``torchvision.models.…`` with ``weights``,
+            and MMPretrain's TimmClassifier and HuggingFaceClassifier with
+            ``pretrained=True``, bring their weights. Or a built ``nn.Module``. A name
             with the value None is left out.
         student (nn.Module): The student, whose batches the mentors will see.
 
@@ -141,20 +159,22 @@ def build_mentor(name: str, cfg: Any, student: nn.Module) -> Mentor:
         cfg, network, source = {}, cfg, f'built {type(cfg).__name__}'
     else:
         _check_mentor_options(name, cfg)
-        network = build_network(
-            cfg['model'] if 'model' in cfg else {'cfg_path': cfg['cfg_path']},
-            cfg.get('data_preprocessor'),
-        )
+        network = _build_network(name, cfg)
         source = _load(name, cfg, network)
-    _check_classes(name, network, student)
-    adapter = InputAdapter(
+    size = _input_size(name, cfg.get('input_size'))
+    classes = build_class_aligner(name, network, student, cfg.get('class_map'), size)
+    pose = build_aligner(name, network, student, cfg.get('keypoint_map'))
+    normalizations = (
         normalization_of(getattr(student, 'data_preprocessor', None)),
         normalization_of(
-            getattr(network, 'data_preprocessor', cfg.get('data_preprocessor'))
+            getattr(network, 'data_preprocessor', _plain_preprocessor(cfg))
         ),
-        _input_size(name, cfg.get('input_size')),
     )
-    return Mentor(name, network, adapter, source)
+    if pose is None:
+        adapter = InputAdapter(*normalizations, size)
+    else:
+        adapter = build_pose_adapter(name, *normalizations, size, pose)
+    return Mentor(name, network, adapter, source, pose or classes)
 
 
 def _check_mentor_options(name: str, cfg: Any) -> None:
@@ -169,6 +189,7 @@ def _check_mentor_options(name: str, cfg: Any) -> None:
             f'Mentor {name!r} needs either `cfg_path` (a config) or `model` (a model '
             f'config), but has {"both" if "model" in cfg else "none of the two"}.'
         )
+    check_wrapper(name, _model_config(cfg), cfg.get('data_preprocessor'))
     if 'ckpt' in cfg and cfg.get('pretrained'):
         raise ValueError(f'Mentor {name!r} has `ckpt` and `pretrained`: give one.')
     if cfg.get('pretrained') and '::' not in str(cfg.get('cfg_path')):
@@ -176,12 +197,28 @@ def _check_mentor_options(name: str, cfg: Any) -> None:
             f'Mentor {name!r}: `pretrained=True` finds the weights that OpenMMLab '
             "published for a config 'package::path'; give `ckpt` here."
         )
-    if 'ckpt' not in cfg and not cfg.get('pretrained'):
+    if not ('ckpt' in cfg or cfg.get('pretrained') or own_weights(_model_config(cfg))):
         raise ValueError(
             f'Mentor {name!r} has no weights: add ckpt=<path or URL>, or '
             'pretrained=True for the published ones. To use random weights on '
             'purpose, say ckpt=None.'
         )
+
+
+def _build_network(name: str, cfg: Mapping) -> nn.Module:
+    """Build a mentor's network, and say whose it is if that fails."""
+    try:
+        return build_network(
+            cfg['model'] if 'model' in cfg else {'cfg_path': cfg['cfg_path']},
+            cfg.get('data_preprocessor'),
+        )
+    except Exception as error:
+        kinds = (FileNotFoundError, KeyError, TypeError)
+        kind = next((kind for kind in kinds if isinstance(error, kind)), ValueError)
+        raise kind(
+            f'Mentor {name!r}: its network cannot be built, correct its '
+            f'{"model" if "model" in cfg else "cfg_path"}. {error}'
+        ) from error
 
 
 def _load(name: str, cfg: Mapping, network: nn.Module) -> str:
@@ -190,6 +227,9 @@ def _load(name: str, cfg: Mapping, network: nn.Module) -> str:
     ckpt = cfg.get('ckpt')
     if cfg.get('pretrained'):
         ckpt = get_config(cfg['cfg_path'], pretrained=True).model_path
+    own = own_weights(_model_config(cfg))
+    if ckpt is None and own:
+        return f'{cfg["model"]["type"]}, {own}'
     if ckpt is None:
         print_log(
             f'Mentor {name!r} has random weights, as ckpt=None asks: it will teach '
@@ -198,28 +238,34 @@ def _load(name: str, cfg: Mapping, network: nn.Module) -> str:
             level=30,
         )
         return f'{model}, random weights'
-    load_weights(network, read_state_dict(str(ckpt), name), name, str(ckpt))
+    weights = read_state_dict(str(ckpt), name)
+    weights, published = convert_if_published(weights, network, name, str(ckpt))
+    hint = ''
+    if published:
+        configured = cfg.get('cfg_path') or _model_config(cfg).get('backbone') or model
+        hint = f'It is a published {published}, the mentor is configured as '
+        hint += f'{configured}.'
+    load_weights(network, weights, name, str(ckpt), hint)
     return f'{model}, {ckpt}'
 
 
-def _check_classes(name: str, network: nn.Module, student: nn.Module) -> None:
-    """Refuse a mentor with another number of classes than the student."""
-    ours, theirs = (
-        getattr(getattr(model, 'head', None), 'num_classes', None)
-        for model in (student, network)
-    )
-    if ours is not None and theirs is not None and ours != theirs:
-        raise ValueError(
-            f'Mentor {name!r} knows {theirs} classes, but the student {ours}: take a '
-            "mentor trained on the student's classes."
-        )
+def _plain_preprocessor(cfg: Mapping) -> Mapping | None:
+    """How images are normalised for a network that does not tell itself."""
+    known = torchvision_preprocessor(_model_config(cfg)) or {}
+    return {**known, **(cfg.get('data_preprocessor') or {})} or None
+
+
+def _model_config(cfg: Mapping) -> Mapping:
+    """The option `model`; {} if it is left out or a built network."""
+    model = cfg.get('model')
+    return model if isinstance(model, Mapping) else {}
 
 
 def _input_size(name: str, size: Any) -> tuple[int, int] | None:
     """Read the option input_size."""
     if size is None:
         return None
-    pair = (size, size) if isinstance(size, int) else tuple(size)
+    pair = tuple(size) if isinstance(size, Sequence) else (size, size)
     if len(pair) != 2 or not all(isinstance(x, int) and x > 0 for x in pair):
         raise ValueError(
             f'Mentor {name!r}: input_size must be a positive int or (height, width) '

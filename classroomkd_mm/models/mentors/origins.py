@@ -1,0 +1,80 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""Mentors of other libraries, which bring their weights along.
+
+They are named in `model`: `torchvision.models.<builder>` with `weights`, or
+MMPretrain's TimmClassifier and HuggingFaceClassifier with `pretrained`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+TORCHVISION = 'torchvision.models.'
+WRAPPERS = ('TimmClassifier', 'HuggingFaceClassifier')
+
+
+def own_weights(model: Mapping[str, Any]) -> str | None:
+    """Tell which weights a model config loads by itself.
+
+    Args:
+        model (Mapping[str, Any]): The option `model` of a mentor.
+
+    Returns:
+        str | None: Their name, None if it loads none.
+    """
+    kind = str(model.get('type'))
+    if kind.startswith(TORCHVISION) and model.get('weights'):
+        return str(model['weights'])
+    if _is_wrapper(model) and model.get('pretrained'):
+        return f'published weights of {model.get("model_name")}'
+    return None
+
+
+def check_wrapper(
+    name: str, model: Mapping[str, Any], data_preprocessor: Mapping | None
+) -> None:
+    """Refuse a network of timm or Hugging Face whose input is not described.
+
+    Args:
+        name (str): The mentor's name.
+        model (Mapping[str, Any]): Its option `model`.
+        data_preprocessor (Mapping, optional): Its option of that name.
+
+    Raises:
+        ValueError: If it would get images that are not normalised.
+    """
+    given = (data_preprocessor, model.get('data_preprocessor'))
+    if _is_wrapper(model) and not any('mean' in (options or {}) for options in given):
+        raise ValueError(
+            f'Mentor {name!r}: {model["type"]} does not tell how its images are '
+            'normalised. Add data_preprocessor=dict(mean=…, std=…, to_rgb=True), for '
+            'values from 0 to 255.'
+        )
+
+
+def torchvision_preprocessor(model: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Read how torchvision normalises images for its published weights.
+
+    Args:
+        model (Mapping[str, Any]): The option `model` of a mentor.
+
+    Returns:
+        dict | None: mean, std (of values from 0 to 255) and to_rgb; None if it does
+        not name weights of torchvision.
+    """
+    kind = str(model.get('type'))
+    if not kind.startswith(TORCHVISION) or not model.get('weights'):
+        return None
+    from torchvision.models import get_model_weights
+
+    weights = get_model_weights(kind.rpartition('.')[2]).verify(model['weights'])
+    transforms = weights.transforms()
+    return dict(
+        mean=[255 * value for value in transforms.mean],
+        std=[255 * value for value in transforms.std],
+        to_rgb=True,
+    )
+
+
+def _is_wrapper(model: Mapping[str, Any]) -> bool:
+    """Tell a network of timm or Hugging Face."""
+    return str(model.get('type')).rpartition('.')[2] in WRAPPERS

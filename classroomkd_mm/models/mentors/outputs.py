@@ -1,0 +1,352 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""A pose mentor's output in the student's form.
+
+A cell of a heatmap, or a bin of a SimCC vector, stands for a place in the input
+image, and codecs differ in which. So a mentor's output is not just stretched to
+the student's size: both codecs are asked where their cells lie, and the mentor's
+output is interpolated at the places of the student's cells.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ...functional.scoring import at_least_float32
+
+HEATMAPS = 'heatmaps'
+SIMCC = 'SimCC vectors'
+WHAT_WORKS = (
+    'What works are top-down models of MMPose with HeatmapHead, ViPNASHead, CPMHead '
+    '(CPM, Hourglass), MSPNHead, or, with SimCC vectors, SimCCHead, RTMCCHead, '
+    'RTMWHead.'
+)
+# Of the spatial softmax that turns a heatmap into the distribution whose marginals
+# teach a SimCC student; as HeatmapKDLoss.
+MARGINAL_SHARPNESS = 10.0
+
+
+class PoseForm(NamedTuple):
+    """What a pose model gives, and where its cells lie in its input image.
+
+    Attributes:
+        kind (str): ``HEATMAPS`` or ``SIMCC``.
+        num_points (int): K.
+        input_size (tuple[int, int]): Width and height of the input, in pixels.
+        udp (bool): Whether the box ends in the middle of the input's last pixel
+            (UDP, arXiv 1911.07524), not behind it.
+        cells (tuple[int, int]): Number of cells, or bins, along x and y.
+        step (tuple[float, float]): Pixels from one cell to the next, along x and y.
+        origin (float): The place of cell 0, in cells.
+        gain (float): Height of a peak of a heatmap; ``beta`` of SimCC's loss.
+    """
+
+    kind: str
+    num_points: int
+    input_size: tuple[int, int]
+    udp: bool
+    cells: tuple[int, int]
+    step: tuple[float, float]
+    origin: float
+    gain: float
+
+
+def is_pose_model(network: nn.Module) -> bool:
+    """Tell whether a network is a model of MMPose, without importing MMPose.
+
+    Args:
+        network (nn.Module): Any network.
+
+    Returns:
+        bool: Whether its class, or one that it inherits from, is MMPose's.
+    """
+    return any(base.__module__.startswith('mmpose.') for base in type(network).__mro__)
+
+
+def pose_form(network: nn.Module, owner: str) -> PoseForm | None:
+    """Find out what a pose model gives.
+
+    Args:
+        network (nn.Module): Any network.
+        owner (str): Whose it is, such as "Mentor 'hrnet'", for messages.
+
+    Returns:
+        PoseForm | None: None if it is no model of MMPose.
+
+    Raises:
+        ValueError: If it gives neither heatmaps nor SimCC vectors of one person,
+            or its head has no codec.
+    """
+    if not is_pose_model(network):
+        return None
+    kind = _kind(network, owner)
+    head, codec = network.head, network.head.decoder
+    if codec is None:
+        raise ValueError(
+            f'{owner}: its {type(head).__name__} has no `decoder`, which says where '
+            'the cells of its output lie. Set head.decoder to the codec it is '
+            'trained with, as the configs of MMPose do.'
+        )
+    codec_name = type(codec).__name__
+    width, height = (int(size) for size in codec.input_size)
+    if kind == SIMCC:
+        ratio = codec.simcc_split_ratio
+        cells, step = (int(width * ratio), int(height * ratio)), (1 / ratio, 1 / ratio)
+        gain = getattr(head.loss_module, 'beta', 1.0)
+    else:
+        cells, step = codec.heatmap_size, codec.scale_factor
+        gain = 255.0 if codec_name == 'MegviiHeatmap' else 1.0
+    return PoseForm(
+        kind=kind,
+        num_points=head.out_channels,
+        input_size=(width, height),
+        udp=codec_name == 'UDPHeatmap',
+        cells=(int(cells[0]), int(cells[1])),
+        step=(float(step[0]), float(step[1])),
+        origin=0.5 if codec_name == 'MegviiHeatmap' else 0.0,
+        gain=float(gain),
+    )
+
+
+def _kind(network: nn.Module, owner: str) -> str:
+    """Tell heatmaps from SimCC vectors, and refuse everything else."""
+    from mmpose.models import heads, pose_estimators
+
+    head = getattr(network, 'head', None)
+    model = f'{owner} is a {type(network).__name__} with {type(head).__name__}'
+    if isinstance(network, pose_estimators.BottomupPoseEstimator):
+        raise ValueError(
+            f'{model}: a bottom-up method, which gives maps of a whole image with all '
+            f'people in it, not of one person. {WHAT_WORKS}'
+        )
+    if isinstance(head, (heads.SimCCHead, heads.RTMCCHead, heads.RTMWHead)):
+        return SIMCC
+    combined = getattr(getattr(head, 'decoder', None), 'heatmap_type', 'gaussian')
+    if combined != 'gaussian':
+        raise ValueError(
+            f'{model}, whose codec is of the type {combined!r}: it gives offsets '
+            'besides heatmaps. Take the same model with Gaussian heatmaps. '
+            f'{WHAT_WORKS}'
+        )
+    # A sub-class, such as one for 3D, may give something else.
+    if type(head) in (heads.HeatmapHead, heads.ViPNASHead) or isinstance(
+        head, (heads.CPMHead, heads.MSPNHead)
+    ):
+        return HEATMAPS
+    raise ValueError(
+        f'{model}: its output is neither heatmaps nor SimCC vectors. {WHAT_WORKS}'
+    )
+
+
+def build_aligner(
+    name: str,
+    network: nn.Module,
+    student: nn.Module,
+    keypoint_map: Sequence[int | None] | None,
+) -> 'PoseAligner | None':
+    """Prepare to turn a mentor's output into the student's form.
+
+    Args:
+        name (str): The mentor's name.
+        network (nn.Module): The mentor's network.
+        student (nn.Module): The student.
+        keypoint_map (Sequence[int | None], optional): For each key point of the
+            student the mentor's, or None where it has no partner.
+
+    Returns:
+        PoseAligner | None: None if neither is a pose model.
+
+    Raises:
+        ValueError: If the mentor's output cannot be brought into the student's
+            form.
+    """
+    owner = f'Mentor {name!r}'
+    ours, theirs = pose_form(student, 'The student'), pose_form(network, owner)
+    if ours is None and theirs is None and keypoint_map is None:
+        return None
+    if ours is None or theirs is None:
+        raise ValueError(
+            f'{owner} ({type(network).__name__}) cannot teach the student '
+            f'({type(student).__name__}): key points are taught by a model of MMPose '
+            f'to a model of MMPose. {WHAT_WORKS}'
+        )
+    if (ours.kind, theirs.kind) == (HEATMAPS, SIMCC):
+        raise ValueError(
+            f'{owner} gives {SIMCC}, from which no heatmaps can be made for the '
+            'student. Take a mentor with heatmaps, or a student with a SimCC head.'
+        )
+    return PoseAligner(ours, theirs, _check_map(owner, keypoint_map, ours, theirs))
+
+
+def _check_map(
+    owner: str,
+    keypoint_map: Sequence[int | None] | None,
+    ours: PoseForm,
+    theirs: PoseForm,
+) -> list[int | None]:
+    """Refuse a map of key points that does not fit, or is missing."""
+    if keypoint_map is None:
+        if ours.num_points != theirs.num_points:
+            raise ValueError(
+                f'{owner} gives {theirs.num_points} key points, but the student '
+                f'{ours.num_points}. Add keypoint_map, a list with {ours.num_points} '
+                "entries: for each of the student's key points the number of the "
+                "mentor's, or None where it has no partner."
+            )
+        return list(range(ours.num_points))
+    entries = list(keypoint_map)
+    known = [entry for entry in entries if entry is not None]
+    if len(entries) != ours.num_points or not known:
+        raise ValueError(
+            f'{owner}: keypoint_map has {len(entries)} entries, {len(known)} of them '
+            f'with a partner. It needs {ours.num_points}, one for each key point of '
+            'the student, and a partner for one of them at least.'
+        )
+    wrong = [
+        entry
+        for entry in known
+        if not isinstance(entry, int) or not 0 <= entry < theirs.num_points
+    ]
+    if wrong:
+        raise ValueError(
+            f'{owner}: keypoint_map names {wrong}, but the mentor has the key points 0 '
+            f'to {theirs.num_points - 1}.'
+        )
+    return entries
+
+
+class PoseAligner(nn.Module):
+    """Turn the output of a pose mentor into the student's form.
+
+    Of several stages the last is taken; key points are brought into the student's
+    order; heatmaps become SimCC logits where the student gives those; cells are
+    interpolated (bilinearly, for a heatmap) where they lie elsewhere.
+
+    Source: METHOD.md, "Pose".
+
+    Args:
+        student (PoseForm): What the student gives.
+        mentor (PoseForm): What the mentor gives.
+        keypoint_map (Sequence[int | None]): For each key point of the student the
+            mentor's, or None.
+    """
+
+    def __init__(
+        self,
+        student: PoseForm,
+        mentor: PoseForm,
+        keypoint_map: Sequence[int | None],
+    ) -> None:
+        super().__init__()
+        self.student = student
+        self.mentor = mentor
+        #: Bool (K,): which of the student's key points the mentor knows.
+        self.taught: Tensor
+        self.register_buffer(
+            'taught', torch.tensor([entry is not None for entry in keypoint_map])
+        )
+        self.register_buffer('points', torch.tensor([e or 0 for e in keypoint_map]))
+        for axis, name in enumerate(('along_x', 'along_y')):
+            self.register_buffer(name, interpolation(student, mentor, axis))
+
+    def forward(self, output: Any) -> Any:
+        """Align the output for a batch.
+
+        Args:
+            output (Tensor | Sequence[Tensor]): Heatmaps (N, K', H', W'), of one or
+                several stages, or SimCC logits, (N, K', W') and (N, K', H').
+
+        Returns:
+            Tensor | tuple[Tensor, Tensor]: In the student's form, float32 or wider:
+            (N, K, H, W), or (N, K, W) and (N, K, H). Constant for key points that
+            the mentor does not know.
+        """
+        if self.mentor.kind == SIMCC:
+            pair = [self._arrange(axis) for axis in output]
+            factor = self.mentor.gain / self.student.gain
+        else:
+            maps = self._arrange(output if isinstance(output, Tensor) else output[-1])
+            if self.student.kind == HEATMAPS:
+                maps = interpolate(maps, self.along_x)
+                maps = interpolate(maps.mT, self.along_y).mT
+                return maps * (self.student.gain / self.mentor.gain)
+            logits = maps * (MARGINAL_SHARPNESS / self.mentor.gain)
+            # Sums over rows and over columns, of what a softmax would normalise.
+            pair = [logits.logsumexp(dim=axis) for axis in (-2, -1)]
+            factor = 1 / self.student.gain
+        x, y = (axis * factor for axis in pair)
+        return interpolate(x, self.along_x), interpolate(y, self.along_y)
+
+    def _arrange(self, output: Tensor) -> Tensor:
+        """Bring key points into the student's order."""
+        output = at_least_float32(output).index_select(1, self.points)
+        missing = ~self.taught.view(-1, *(1,) * (output.ndim - 2))
+        return output.masked_fill(missing, 0)
+
+
+def interpolate(values: Tensor, weights: Tensor | None) -> Tensor:
+    """Interpolate along the last dimension.
+
+    Args:
+        values (Tensor): (…, C').
+        weights (Tensor, optional): (C, C'), see :func:`interpolation`.
+
+    Returns:
+        Tensor: (…, C); ``values`` themselves without weights.
+    """
+    return values if weights is None else values @ weights.T.to(values.dtype)
+
+
+def interpolation(student: PoseForm, mentor: PoseForm, axis: int) -> Tensor | None:
+    """Weights with which a mentor's cells make the student's.
+
+    Both see the same box, around the same middle, each at its own resolution; the
+    mentor's crop is cut as the student's is, with UDP or without. Where the student
+    sees more than the mentor, the mentor's outermost cell is repeated.
+
+    Args:
+        student (PoseForm): What the student gives.
+        mentor (PoseForm): What the mentor gives.
+        axis (int): 0 for x, 1 for y.
+
+    Returns:
+        Tensor | None: (C, C'); each row sums to 1. None if nothing is to be done.
+    """
+    our_middle, their_middle = (
+        (form.input_size[axis] - student.udp) / 2 for form in (student, mentor)
+    )
+    cells = torch.arange(student.cells[axis], dtype=torch.float64)
+    pixels = (cells + student.origin) * student.step[axis] - our_middle
+    pixels = pixels * crop_zoom(student, mentor, axis) + their_middle
+    places = pixels / mentor.step[axis] - mentor.origin
+    if mentor.cells[axis] == len(cells) and torch.allclose(places, cells):
+        return None
+    places = places.clamp(0, mentor.cells[axis] - 1)
+    left = places.long().clamp(max=max(mentor.cells[axis] - 2, 0))
+    share = (places - left)[:, None]
+    weights = torch.zeros(len(cells), mentor.cells[axis], dtype=torch.float64)
+    weights.scatter_(1, left[:, None], 1 - share)
+    weights.scatter_(1, (left + 1)[:, None], share)
+    return weights.float()
+
+
+def crop_zoom(student: PoseForm, mentor: PoseForm, axis: int) -> float:
+    """Pixels of a mentor's input to a pixel of the student's.
+
+    As with MMPose's TopdownAffine, the box is extended, and the image not stretched,
+    where the mentor's input has another shape.
+
+    Args:
+        student (PoseForm): What the student gives.
+        mentor (PoseForm): What the mentor gives.
+        axis (int): 0 for x, 1 for y.
+
+    Returns:
+        float: The zoom along the axis.
+    """
+    ours, theirs = student.input_size, mentor.input_size
+    other = 1 - axis
+    box = max(ours[axis], ours[other] * theirs[axis] / theirs[other])
+    zoom = (theirs[axis] - student.udp) / (ours[axis] - student.udp)
+    return zoom * ours[axis] / box

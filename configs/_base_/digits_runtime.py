@@ -1,0 +1,9 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+# What every run on the digits shares: small enough for a CPU.
+_base_ = ['mmpretrain::_base_/default_runtime.py']
+custom_imports = dict(imports=['classroomkd_mm'])
+default_hooks = dict(
+    logger=dict(interval=5), checkpoint=dict(interval=20, max_keep_ckpts=1)
+)
+env_cfg = dict(dist_cfg=dict(backend='gloo'))
+randomness = dict(seed=0)

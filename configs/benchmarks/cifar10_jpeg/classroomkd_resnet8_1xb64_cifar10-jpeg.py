@@ -1,0 +1,22 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+_base_ = ['./base.py']
+here = '{{ fileDirname }}'
+model = dict(
+    _scope_='mmrazor',
+    type='ClassroomDistill',
+    architecture=dict(cfg_path=f'{here}/resnet8_1xb64_cifar10-jpeg.py'),
+    mentors={
+        name: dict(
+            cfg_path=f'{here}/{name}_1xb64_cifar10-jpeg.py',
+            ckpt=f'work_dirs/{name}_1xb64_cifar10-jpeg/epoch_12.pth',
+        )
+        for name in ('resnet20', 'resnet14', 'resnet8')
+    },
+    distiller=dict(
+        type='ClassroomDistiller',
+        knowledge_filter=dict(type='KnowledgeFilter', level='sample'),
+        mentoring=dict(type='Mentoring', tau_max=12),
+        distill_losses=dict(loss_classroom=dict(type='ClassroomKDLoss')),
+    ),
+)
+custom_hooks = [dict(type='mmrazor.ClassroomHook', interval=20)]

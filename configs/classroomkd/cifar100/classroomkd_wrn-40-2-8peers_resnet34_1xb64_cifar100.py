@@ -1,0 +1,23 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+# ResNet34 learns from WRN-40-2 and eight peers.
+_base_ = [
+    '../../_base_/datasets/cifar100_bs64.py',
+    '../../_base_/schedules/cifar_sgd_500e.py',
+    '../../_base_/classification_runtime.py',
+    '../../_base_/classroom/logits.py',
+]
+pretrain = '{{ fileDirname }}/../../pretrain/cifar100'
+names = [
+    'wrn-40-2', 'resnet20', 'mobilenetv2-half', 'shufflenetv2', 'resnet56', 'vgg13',
+    'resnet50', 'wrn-16-8', 'wrn-28-10',
+]  # fmt: skip
+model = dict(
+    architecture=dict(cfg_path=f'{pretrain}/resnet34_1xb64_cifar100.py'),
+    mentors={
+        name: dict(
+            cfg_path=f'{pretrain}/{name}_1xb64_cifar100.py',
+            ckpt=f'work_dirs/{name}_1xb64_cifar100/epoch_240.pth',
+        )
+        for name in names
+    },
+)

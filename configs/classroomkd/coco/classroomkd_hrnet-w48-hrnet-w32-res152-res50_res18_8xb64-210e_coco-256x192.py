@@ -1,0 +1,47 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+# SimpleBaseline with ResNet-18 learns from two HRNets and two larger ResNets.
+_base_ = [
+    'mmpose::body_2d_keypoint/topdown_heatmap/coco/'
+    'td-hm_res50_8xb64-210e_coco-256x192.py',
+    '../../_base_/classroom/heatmaps.py',
+]
+custom_imports = dict(imports=['classroomkd_mm'])
+
+model = dict(
+    _delete_=True,
+    _scope_='mmrazor',
+    type='ClassroomDistill',
+    architecture=dict(
+        cfg_path='mmpose::body_2d_keypoint/topdown_heatmap/coco/'
+        'td-hm_res50_8xb64-210e_coco-256x192.py',
+        backbone=dict(
+            depth=18,
+            init_cfg=dict(type='Pretrained', checkpoint='torchvision://resnet18'),
+        ),
+        head=dict(in_channels=512),
+    ),
+    mentors=dict(
+        hrnet_w48=dict(
+            cfg_path='mmpose::body_2d_keypoint/topdown_heatmap/coco/'
+            'td-hm_hrnet-w48_8xb32-210e_coco-256x192.py',
+            pretrained=True,
+        ),
+        hrnet_w32=dict(
+            cfg_path='mmpose::body_2d_keypoint/topdown_heatmap/coco/'
+            'td-hm_hrnet-w32_8xb64-210e_coco-256x192.py',
+            pretrained=True,
+        ),
+        res152=dict(
+            cfg_path='mmpose::body_2d_keypoint/topdown_heatmap/coco/'
+            'td-hm_res152_8xb32-210e_coco-256x192.py',
+            pretrained=True,
+        ),
+        res50=dict(
+            cfg_path='mmpose::body_2d_keypoint/topdown_heatmap/coco/'
+            'td-hm_res50_8xb64-210e_coco-256x192.py',
+            pretrained=True,
+        ),
+    ),
+    distiller=_base_.distiller,
+)
+custom_hooks = [*_base_.custom_hooks, dict(type='mmrazor.ClassroomHook')]
