@@ -46,8 +46,11 @@ def options_of(cls: type) -> set[str]:
         if '__init__' not in vars(base) or base is object:
             continue
         parameters = inspect.signature(base.__init__).parameters.values()
-        names |= {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD,
-                                                           p.KEYWORD_ONLY)}
+        names |= {
+            p.name
+            for p in parameters
+            if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+        }
         if not any(p.kind is p.VAR_KEYWORD for p in parameters):
             break
     return names - {'self'}

@@ -23,9 +23,7 @@ from mmengine.runner import Runner  # noqa: E402
 CONFIGS = Path(__file__).parents[1] / 'configs' / 'classroomkd'
 SAMPLES = os.environ.get('CLASSROOMKD_POSE_SAMPLES')
 RES18 = 'classroomkd_hrnet-w48-hrnet-w32-res152-res50_res18_8xb64-210e'
-MIXED = (
-    'classroomkd_hrnet-w48-384x288-hrnet-w32-wholebody-res50_res18_8xb64-210e'
-)
+MIXED = 'classroomkd_hrnet-w48-384x288-hrnet-w32-wholebody-res50_res18_8xb64-210e'
 RTMPOSE = 'classroomkd_rtmpose-l-rtmpose-m-hrnet-w48_rtmpose-t_8xb256-420e'
 FPD = 'fpd_hrnet-w48_res18_8xb64-210e'
 
@@ -149,8 +147,8 @@ def mentors_for(codec, points=17):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    'recipe, loss', [(RES18, 'loss_heatmap'), (MIXED, 'loss_heatmap'),
-                     (FPD, 'loss_mse')]
+    'recipe, loss',
+    [(RES18, 'loss_heatmap'), (MIXED, 'loss_heatmap'), (FPD, 'loss_mse')],
 )
 def test_heatmap_recipe(recipe, loss, drawn, tmp_path):
     codec = tp.codec(input_size=(192, 256), sigma=2.0)

@@ -32,15 +32,18 @@ def codec(kind='MSRAHeatmap', input_size=INPUT, **options):
 
 def heatmap_head(points=17, decoder=None, **options):
     """A head that gives heatmaps."""
-    return dict(
-        type='HeatmapHead',
-        in_channels=32,
-        out_channels=points,
-        deconv_out_channels=(4, 4, 4),
-        deconv_kernel_sizes=(4, 4, 4),
-        loss=dict(type='KeypointMSELoss', use_target_weight=True),
-        decoder=decoder or codec(),
-    ) | options
+    return (
+        dict(
+            type='HeatmapHead',
+            in_channels=32,
+            out_channels=points,
+            deconv_out_channels=(4, 4, 4),
+            deconv_kernel_sizes=(4, 4, 4),
+            loss=dict(type='KeypointMSELoss', use_target_weight=True),
+            decoder=decoder or codec(),
+        )
+        | options
+    )
 
 
 def simcc_head(points=17, decoder=None, **options):
@@ -66,18 +69,21 @@ def simcc_head(points=17, decoder=None, **options):
 
 def pose_net(head=None, **options):
     """A top-down pose model, with two residual blocks a stage."""
-    return dict(
-        type='mmpose.TopdownPoseEstimator',
-        data_preprocessor=dict(
-            type='PoseDataPreprocessor',
-            mean=[120.0, 110.0, 100.0],
-            std=[60.0, 55.0, 50.0],
-            bgr_to_rgb=True,
-        ),
-        backbone=dict(type='ResNet', depth=18, stem_channels=4, base_channels=4),
-        head=head or heatmap_head(),
-        test_cfg=dict(flip_test=True, flip_mode='heatmap', shift_heatmap=True),
-    ) | options
+    return (
+        dict(
+            type='mmpose.TopdownPoseEstimator',
+            data_preprocessor=dict(
+                type='PoseDataPreprocessor',
+                mean=[120.0, 110.0, 100.0],
+                std=[60.0, 55.0, 50.0],
+                bgr_to_rgb=True,
+            ),
+            backbone=dict(type='ResNet', depth=18, stem_channels=4, base_channels=4),
+            head=head or heatmap_head(),
+            test_cfg=dict(flip_test=True, flip_mode='heatmap', shift_heatmap=True),
+        )
+        | options
+    )
 
 
 def mentor(head=None, **options):

@@ -100,9 +100,7 @@ def classroom_loss(
     temperatures = pace_mentors(ranking, student_logits, mentors, mentoring, tau_max)
     distill = mentor_losses(student_logits, mentors, ranking, temperatures).sum()
 
-    weight = weigh_task(
-        ranking.log_scores, task_weight if filtering else 'constant'
-    )
+    weight = weigh_task(ranking.log_scores, task_weight if filtering else 'constant')
     task = _task_loss(student_logits, labels)
     return ClassroomOutput(
         total=weight * task + distill,

@@ -46,10 +46,12 @@ def pool_over_batch(log_scores: Tensor) -> Tensor:
         score.
     """
     finite = log_scores.isfinite()
-    totals = torch.stack([
-        log_scores.masked_fill(~finite, 0).sum(dim=1),
-        finite.sum(dim=1).to(log_scores.dtype),
-    ])
+    totals = torch.stack(
+        [
+            log_scores.masked_fill(~finite, 0).sum(dim=1),
+            finite.sum(dim=1).to(log_scores.dtype),
+        ]
+    )
     if dist.is_available() and dist.is_initialized():
         dist.all_reduce(totals)
     sums, counts = totals

@@ -57,9 +57,7 @@ def heatmap_log_scores(
             for maps in members
         ]
     elif score == 'likelihood':
-        points = [
-            heatmap_log_likelihood(maps, targets, sharpness) for maps in members
-        ]
+        points = [heatmap_log_likelihood(maps, targets, sharpness) for maps in members]
     else:
         points = [-heatmap_squared_error(maps, targets) / scale for maps in members]
     log_scores = average_points(torch.stack(points), counted)
@@ -97,10 +95,7 @@ def simcc_log_scores(
     ]
     oks = average_points(torch.stack(points), counted)
     finite = torch.stack(
-        [
-            torch.cat(pair, dim=-1).isfinite().flatten(1).all(dim=1)
-            for pair in members
-        ]
+        [torch.cat(pair, dim=-1).isfinite().flatten(1).all(dim=1) for pair in members]
     )
     return settle_log_scores(oks.clamp(min=SMALLEST_OKS).log(), counted, finite)
 

@@ -83,9 +83,7 @@ def expected_scores(score, maps, targets, weights, taught):
                 for k in points
             ]
             mean = np.mean(values)
-            scores[member, sample] = (
-                np.log(max(mean, 1e-6)) if score == 'oks' else mean
-            )
+            scores[member, sample] = np.log(max(mean, 1e-6)) if score == 'oks' else mean
     return scores
 
 
@@ -124,9 +122,7 @@ def test_oks_is_clamped(batch):
 def test_simcc_scores(batch):
     maps, targets, weights, taught = batch
     pairs, truth = (maps.max(-2), maps.max(-1)), (targets.max(-2), targets.max(-1))
-    x, y, *rest = tensors(
-        *pairs, *truth, weights, taught, SIGMAS.astype(np.float32)
-    )
+    x, y, *rest = tensors(*pairs, *truth, weights, taught, SIGMAS.astype(np.float32))
     target_x, target_y, weights_, taught_, sigmas = rest
     log_scores = simcc_log_scores(
         list(zip(x, y, strict=True)),
@@ -215,8 +211,9 @@ def test_heatmap_loss(batch, filtering):
 def test_heatmap_loss_gradient(batch):
     student, mentors, ranking, taus, weights = lesson(batch)
     student = student.detach().double().requires_grad_()
-    ranking = type(ranking)(*(x.double() if x.is_floating_point() else x
-                              for x in ranking))
+    ranking = type(ranking)(
+        *(x.double() if x.is_floating_point() else x for x in ranking)
+    )
     taus = Temperatures(*(tau.double() for tau in taus))
 
     def loss(maps):
@@ -230,9 +227,7 @@ def test_heatmap_loss_gradient(batch):
 def test_simcc_loss(batch):
     student, mentors, ranking, taus, weights = lesson(batch)
     pairs = [(maps.amax(-2), maps.amax(-1)) for maps in (student, *mentors)]
-    losses = simcc_mentor_losses(
-        pairs[0], pairs[1:], ranking, taus, weights, SHARPNESS
-    )
+    losses = simcc_mentor_losses(pairs[0], pairs[1:], ranking, taus, weights, SHARPNESS)
 
     def point_kd(s, m, tau):
         kls = [
@@ -261,11 +256,13 @@ def test_mse_loss(batch, filtering):
 def all_losses(batch):
     student, mentors, ranking, taus, weights = lesson(batch)
     pair, *pairs = [(maps.amax(-2), maps.amax(-1)) for maps in (student, *mentors)]
-    return student, torch.stack([
-        heatmap_mentor_losses(student, mentors, ranking, taus, weights, SHARPNESS),
-        simcc_mentor_losses(pair, pairs, ranking, taus, weights, SHARPNESS),
-        heatmap_mse_losses(student, mentors, ranking, weights),
-    ])
+    return student, torch.stack(
+        [
+            heatmap_mentor_losses(student, mentors, ranking, taus, weights, SHARPNESS),
+            simcc_mentor_losses(pair, pairs, ranking, taus, weights, SHARPNESS),
+            heatmap_mse_losses(student, mentors, ranking, weights),
+        ]
+    )
 
 
 def test_nothing_to_be_seen_teaches_nothing(batch):

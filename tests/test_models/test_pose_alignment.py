@@ -65,10 +65,7 @@ def centres(output):
         maps = maps * (maps > 0.2 * maps.amax((-2, -1), keepdim=True))
         axes = [maps.sum(-2), maps.sum(-1)]
     return torch.stack(
-        [
-            (axis * torch.arange(axis.shape[-1])).sum(-1) / axis.sum(-1)
-            for axis in axes
-        ],
+        [(axis * torch.arange(axis.shape[-1])).sum(-1) / axis.sum(-1) for axis in axes],
         dim=-1,
     )
 
@@ -94,8 +91,10 @@ def test_joints_stay_in_place(ours, theirs, size):
     joints, mentor_joints = positions_in_crops(student, mentor)
     aligned = aligner(perfect_output(mentor, mentor_joints))
     expected = perfect_output(student, joints)
-    shapes = [[x.shape for x in pair] if isinstance(pair, tuple) else pair.shape
-              for pair in (aligned, expected)]
+    shapes = [
+        [x.shape for x in pair] if isinstance(pair, tuple) else pair.shape
+        for pair in (aligned, expected)
+    ]
     assert shapes[0] == shapes[1]
     found = centres(aligned)
     form = aligner.student

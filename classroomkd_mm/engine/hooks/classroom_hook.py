@@ -204,9 +204,9 @@ class _Sums:
 
     def reduced(self) -> '_Sums':
         """Add up over all processes, in float64 on the CPU."""
-        packed = torch.cat([
-            self.values.flatten(), self.values.new_tensor([float(self.size)])
-        ])
+        packed = torch.cat(
+            [self.values.flatten(), self.values.new_tensor([float(self.size)])]
+        )
         all_reduce(packed)
         *values, size = packed.double().cpu().unbind()
         total = _Sums()
@@ -224,5 +224,7 @@ def _truncate_report(path: Path, epochs: int) -> None:
     if not path.is_file():
         return
     lines = path.read_text(encoding='utf-8').splitlines(keepends=True)
-    kept = [line for line in lines if json.loads(line)['epoch'] <= epochs]
+    # A kill can cut off the last line, which then has no end either.
+    whole = (line for line in lines if line.endswith('\n'))
+    kept = [line for line in whole if json.loads(line)['epoch'] <= epochs]
     path.write_text(''.join(kept), encoding='utf-8')

@@ -27,8 +27,11 @@ def drop_student_prefix(
     for names in (state_dict, getattr(state_dict, '_metadata', {})):
         for key in list(names):
             value = names.pop(key)
-            names[key.replace(prefix + STUDENT, prefix, 1)
-                  if key.startswith(prefix + STUDENT) else key] = value
+            names[
+                key.replace(prefix + STUDENT, prefix, 1)
+                if key.startswith(prefix + STUDENT)
+                else key
+            ] = value
 
 
 def add_student_prefix(state_dict: dict[str, Any], prefix: str, *_: Any) -> None:

@@ -47,9 +47,7 @@ class KnowledgeFilter(nn.Module):
         Returns:
             Ranking: Scores, ranks, activity and weights.
         """
-        return filter_mentors(
-            log_scores, self.level, self.rank_decimals, self.enabled
-        )
+        return filter_mentors(log_scores, self.level, self.rank_decimals, self.enabled)
 
     def extra_repr(self) -> str:
         """Show the options."""

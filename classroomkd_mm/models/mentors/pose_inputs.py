@@ -84,7 +84,7 @@ class PoseInputAdapter(InputAdapter):
                 f'Mentor {self.name!r} sees crops of {self.size[0]}x{self.size[1]} '
                 f'pixels (height x width), and the student of {height}x{width}, which '
                 'have other proportions. Have its crops cut in train_pipeline: put '
-                f"ClassroomTopdownAffine, with mentor_sizes=[({self.size[1]}, "
+                f'ClassroomTopdownAffine, with mentor_sizes=[({self.size[1]}, '
                 f'{self.size[0]})] (width, height), in the place of TopdownAffine, and '
                 'PackClassroomInputs in that of PackPoseInputs.'
             )
