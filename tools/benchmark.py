@@ -69,7 +69,12 @@ METHODS: dict[str, tuple[str, ...] | None] = {
     'classroom, batch, W = score': (*BATCH, SCORE),
     'classroom, batch, W = 1': (*BATCH, W1),
     'sample filter, fixed τ = 4, W = 1': (*SAMPLE, *FIXED, W1),
-    'classroom, sample, W = 1, τ_max = 4': (*SAMPLE, *GAP, f'{MENTORING}.tau_max=4', W1),
+    'classroom, sample, W = 1, τ_max = 4': (
+        *SAMPLE,
+        *GAP,
+        f'{MENTORING}.tau_max=4',
+        W1,
+    ),
 }
 BEST_ONLY = 'KD from the best mentor, τ = 4'
 
