@@ -34,10 +34,10 @@ PLANS = {
     'digits': Plan(
         folder='pretrain/digits',
         classroom_folder='classroomkd/digits',
-        suffix='1xb10_digits.py',
+        suffix='1xb20_digits.py',
         mentors=('resnet14-w20', 'resnet8-w8', 'resnet8-w3'),
         student='resnet8-w4',
-        epochs=80,
+        epochs=240,
     ),
     'cifar10_jpeg': Plan(
         folder='benchmarks/cifar10_jpeg',

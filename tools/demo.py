@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""The main job on the digits that scikit-learn ships: 50 labelled images.
+"""The main job on the digits that scikit-learn ships: 100 labelled images.
 
 Three mentors of different strength, then a student alone, then the same student in
 their classroom, each for three seeds and each through `mim train`.
@@ -19,7 +19,7 @@ MENTORS = ('resnet14-w20', 'resnet8-w8', 'resnet8-w3')
 STUDENT = 'resnet8-w4'
 CLASSROOM = f'classroomkd_{STUDENT}'
 SEEDS = (0, 1, 2)
-EPOCHS = 80
+EPOCHS = 240
 
 
 def main() -> None:
@@ -56,7 +56,7 @@ def train(out: Path, name: str, seed: int) -> None:
             for mentor in MENTORS
         ]
     command = [
-        'mim', 'train', 'classroomkd_mm', f'{name}_1xb10_digits.py',
+        'mim', 'train', 'classroomkd_mm', f'{name}_1xb20_digits.py',
         '--work-dir', str(folder), '--cfg-options', *options,
     ]  # fmt: skip
     log = folder / 'output.txt'
@@ -84,7 +84,7 @@ def accuracy(out: Path, name: str, seed: int) -> float:
 
 def print_table(out: Path) -> None:
     """Print every network's accuracy over the seeds, and what the classroom gains."""
-    print('\nAccuracy on 899 test images after training on 50, 3 seeds')
+    print('\nAccuracy on 899 test images after training on 100, 3 seeds')
     print(f'{"":38}{"mean":>8}{"spread":>16}')
     rows = [(f'mentor {name}', name) for name in MENTORS]
     rows += [
@@ -112,7 +112,7 @@ def draw(out: Path) -> None:
 
     reports = [read_report(work_dir(out, CLASSROOM, seed)) for seed in SEEDS]
     picture = out / 'classroom.png'
-    plot_teaching(reports, picture, f'Who taught {STUDENT}, on 50 digits, 3 seeds')
+    plot_teaching(reports, picture, f'Who taught {STUDENT}, on 100 digits, 3 seeds')
     print(f'Which mentor taught how much over time: {picture}')
 
 

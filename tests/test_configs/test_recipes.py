@@ -31,10 +31,10 @@ RECIPES = sorted(
     path for folder in FOLDERS for path in (CONFIGS / folder).rglob('*.py')
 )
 QUICK = (
-    'classroomkd_resnet8-w4_1xb10_digits',
+    'classroomkd_resnet8-w4_1xb20_digits',
     'classroomkd_resnet56-2peers_resnet8_1xb64_cifar10',
     'classroomkd_vgg13-5peers_vgg8_1xb64_cifar100',
-    'resnet8-w3_1xb10_digits',
+    'resnet8-w3_1xb20_digits',
     'wrn-16-2_1xb64_cifar100',
 )
 IMAGE_SIZES = dict(Digits=8, CIFAR10=32, CIFAR100=32, ImageNet=96)

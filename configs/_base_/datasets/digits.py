@@ -1,13 +1,13 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# 50 labelled images of 8 x 8 pixels to train on, 899 to test on.
+# 100 labelled images of 8 x 8 pixels to train on, 899 to test on.
 data_preprocessor = dict(num_classes=10, mean=[78.0] * 3, std=[96.0] * 3)
 train_dataloader = dict(
-    batch_size=10,
+    batch_size=20,
     num_workers=0,
     dataset=dict(
         type='Digits',
         split='train',
-        images_per_class=5,
+        images_per_class=10,
         pipeline=[
             dict(type='RandomCrop', crop_size=8, padding=1),
             dict(type='PackInputs'),

@@ -2,7 +2,7 @@
 _base_ = [
     '../../_base_/models/digits/resnet8-w4.py',
     '../../_base_/datasets/digits.py',
-    '../../_base_/schedules/digits_adamw_80e.py',
+    '../../_base_/schedules/digits_adamw_240e.py',
     '../../_base_/digits_runtime.py',
 ]
 # The student alone does best with this rate; in the classroom it has the same.
