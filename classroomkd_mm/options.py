@@ -56,28 +56,30 @@ def options_of(cls: type) -> set[str]:
     return names - {'self'}
 
 
-def build_part(cfg: Any, registry: Registry, role: str) -> nn.Module:
+def build_part(cfg: Any, registry: Registry, role: str, default: str) -> nn.Module:
     """Build a part of the classroom from its config.
 
     Args:
-        cfg (dict | nn.Module): A config with ``type``, or the built part itself.
+        cfg (dict | nn.Module | None): A config, or the built part itself. None is
+            an empty config.
         registry (Registry): Where the type is registered.
         role (str): What the part is for, for the message.
+        default (str): The type where the config has none, so that an option can be
+            set from the command line without repeating the type.
 
     Returns:
         nn.Module: The part.
 
     Raises:
-        TypeError: If it is neither, or the config has no ``type``, or an option
-            that the type does not have.
+        TypeError: If it is neither, or has an option that the type does not have.
         KeyError: If the type is not registered.
     """
     if isinstance(cfg, nn.Module):
         return cfg
+    cfg = {} if cfg is None else cfg
     if not isinstance(cfg, Mapping):
         raise TypeError(f'{role} must be a dict with a `type`, but got {cfg!r}.')
-    if 'type' not in cfg:
-        raise TypeError(f'{role} needs a `type`, but got {dict(cfg)!r}.')
+    cfg = {'type': default, **cfg}
     cls = registry.get(cfg['type']) if isinstance(cfg['type'], str) else cfg['type']
     if inspect.isclass(cls):
         given = (key for key in cfg if key not in ('type', '_scope_'))

@@ -66,22 +66,23 @@ def test_unknown_option_lists_all_and_the_closest():
 
 
 def test_build_part():
-    assert build_part(dict(type='Part', size=3), PARTS, 'role').size == 3
-    assert build_part(dict(type=Part, size=3), PARTS, 'role').size == 3
+    assert build_part(dict(type='Part', size=3), PARTS, 'role', 'Part').size == 3
+    assert build_part(dict(type=Part, size=3), PARTS, 'role', 'Part').size == 3
+    assert build_part(dict(size=3), PARTS, 'role', 'Part').size == 3
+    assert isinstance(build_part(None, PARTS, 'role', 'Part'), Part)
     built = Part()
-    assert build_part(built, PARTS, 'role') is built
+    assert build_part(built, PARTS, 'role', 'Part') is built
 
 
 def test_build_part_keeps_the_config():
     cfg = dict(type='Part', size=3)
-    build_part(cfg, PARTS, 'role')
+    build_part(cfg, PARTS, 'role', 'Part')
     assert cfg == dict(type='Part', size=3)
 
 
 @pytest.mark.parametrize(
     ('cfg', 'error', 'message'),
     [
-        (dict(size=3), TypeError, r"role needs a `type`.*'size': 3"),
         (dict(type='Part', sise=3), TypeError, r"role \(Part\).*'sise'.*'size'"),
         (dict(type='Missing'), KeyError, 'Missing'),
         ('Part', TypeError, r"role must be a dict.*'Part'"),
@@ -91,4 +92,4 @@ def test_build_part_keeps_the_config():
 )
 def test_build_part_refuses(cfg, error, message):
     with pytest.raises(error, match=message):
-        build_part(cfg, PARTS, 'role')
+        build_part(cfg, PARTS, 'role', 'Part')

@@ -28,6 +28,7 @@ class Plan(NamedTuple):
     mentors: tuple[str, ...]
     student: str
     epochs: int
+    mentor_epochs: int
 
 
 PLANS = {
@@ -38,6 +39,7 @@ PLANS = {
         mentors=('resnet14-w20', 'resnet8-w8', 'resnet8-w3'),
         student='resnet8-w4',
         epochs=240,
+        mentor_epochs=80,
     ),
     'cifar10_jpeg': Plan(
         folder='benchmarks/cifar10_jpeg',
@@ -46,6 +48,7 @@ PLANS = {
         mentors=('resnet20', 'resnet14', 'resnet8'),
         student='resnet8',
         epochs=12,
+        mentor_epochs=12,
     ),
 }
 
@@ -54,27 +57,20 @@ FILTER, MENTORING = f'{DISTILLER}.knowledge_filter', f'{DISTILLER}.mentoring'
 LOSS = f'{DISTILLER}.distill_losses.loss_classroom'
 SCORE = f'{DISTILLER}.task_weight=student_score'
 W1 = f'{DISTILLER}.task_weight=constant'
-GAP = (f'{MENTORING}.type=Mentoring',)
-FIXED = (*GAP, f'{MENTORING}.mode=4.0')
-SAMPLE = (f'{FILTER}.type=KnowledgeFilter', f'{FILTER}.level=sample')
-BATCH = (f'{FILTER}.type=KnowledgeFilter', f'{FILTER}.level=batch')
-CLASSICAL = (*FIXED, f'{FILTER}.type=KnowledgeFilter', f'{FILTER}.enabled=False')
-THIRD = (f'{LOSS}.type=ClassroomKDLoss', f'{LOSS}.loss_weight=0.3333')
+FIXED = f'{MENTORING}.mode=4.0'
+SAMPLE, BATCH = (f'{FILTER}.level={level}' for level in ('sample', 'batch'))
+CLASSICAL = (FIXED, f'{FILTER}.enabled=False')
+THIRD = f'{LOSS}.loss_weight=0.3333'
 METHODS: dict[str, tuple[str, ...] | None] = {
     'student alone': None,
     'KD from the best mentor, τ = 4': CLASSICAL,
-    'average of three, τ = 4': (*CLASSICAL, *THIRD),
-    'classroom, sample, W = score': (*SAMPLE, SCORE),
-    'classroom, sample, W = 1': (*SAMPLE, W1),
-    'classroom, batch, W = score': (*BATCH, SCORE),
-    'classroom, batch, W = 1': (*BATCH, W1),
-    'sample filter, fixed τ = 4, W = 1': (*SAMPLE, *FIXED, W1),
-    'classroom, sample, W = 1, τ_max = 4': (
-        *SAMPLE,
-        *GAP,
-        f'{MENTORING}.tau_max=4',
-        W1,
-    ),
+    'average of three, τ = 4': (*CLASSICAL, THIRD),
+    'classroom, sample, W = score': (SAMPLE, SCORE),
+    'classroom, sample, W = 1': (SAMPLE, W1),
+    'classroom, batch, W = score': (BATCH, SCORE),
+    'classroom, batch, W = 1': (BATCH, W1),
+    'sample filter, fixed τ = 4, W = 1': (SAMPLE, FIXED, W1),
+    'classroom, sample, W = 1, τ_max = 4': (SAMPLE, f'{MENTORING}.tau_max=4', W1),
 }
 BEST_ONLY = 'KD from the best mentor, τ = 4'
 
@@ -110,7 +106,7 @@ def folder_of(out: Path, name: str, seed: int) -> Path:
 def train(plan: Plan, out: Path, name: str, seed: int, options: list[str]) -> None:
     """Do one run, unless it is done. All students of a seed start alike."""
     folder = folder_of(out, name, seed)
-    if accuracy(plan, folder) is None:
+    if accuracy(plan, out, name, seed) is None:
         config = CONFIGS / plan.folder / f'{name}_{plan.suffix}'
         # Mentors are trained with other seeds than the students.
         options = [f'randomness.seed={seed if name in METHODS else 1000}', *options]
@@ -121,7 +117,7 @@ def train(plan: Plan, out: Path, name: str, seed: int, options: list[str]) -> No
             config = CONFIGS / plan.classroom_folder / stem
             options += [*METHODS[name], *mentor_options(plan, out, name)]
         run(config, folder, options)
-    print(f'{name}, seed {seed}: {accuracy(plan, folder):.2f}', flush=True)
+    print(f'{name}, seed {seed}: {accuracy(plan, out, name, seed):.2f}', flush=True)
 
 
 def mentor_options(plan: Plan, out: Path, name: str) -> list[str]:
@@ -129,7 +125,7 @@ def mentor_options(plan: Plan, out: Path, name: str) -> list[str]:
     best, *others = plan.mentors
     checkpoints = [
         f'model.mentors.{mentor}.ckpt='
-        f'{folder_of(out, mentor, 0) / f"epoch_{plan.epochs}.pth"}'
+        f'{folder_of(out, mentor, 0) / f"epoch_{plan.mentor_epochs}.pth"}'
         for mentor in plan.mentors
     ]
     if name != BEST_ONLY:
@@ -153,11 +149,12 @@ def run(config: Path, folder: Path, options: list[str]) -> None:
         )  # fmt: skip
 
 
-def accuracy(plan: Plan, folder: Path) -> float | None:
+def accuracy(plan: Plan, out: Path, name: str, seed: int) -> float | None:
     """Read the accuracy after the last epoch, None if the run has not ended."""
-    for log in folder.glob('*/vis_data/scalars.json'):
+    last = plan.epochs if name in METHODS else plan.mentor_epochs
+    for log in folder_of(out, name, seed).glob('*/vis_data/scalars.json'):
         for line in map(json.loads, log.read_text().splitlines()):
-            if 'accuracy/top1' in line and line['step'] == plan.epochs:
+            if 'accuracy/top1' in line and line['step'] == last:
                 return line['accuracy/top1']
     return None
 
@@ -166,10 +163,10 @@ def table(plan: Plan, out: Path, seeds: list[int]) -> str:
     """Write the table in Markdown."""
     lines = ['| | accuracy, % | by seed |', '|---|---|---|']
     for name in plan.mentors:
-        value = accuracy(plan, folder_of(out, name, 0))
+        value = accuracy(plan, out, name, 0)
         lines.append(f'| mentor {name} | {value:.2f} | |')
     for name in METHODS:
-        values = [accuracy(plan, folder_of(out, name, seed)) for seed in seeds]
+        values = [accuracy(plan, out, name, seed) for seed in seeds]
         spread = f' ± {statistics.stdev(values):.2f}' if len(values) > 1 else ''
         by_seed = ', '.join(f'{value:.1f}' for value in values)
         lines.append(f'| {name} | {statistics.mean(values):.2f}{spread} | {by_seed} |')

@@ -19,7 +19,7 @@ MENTORS = ('resnet14-w20', 'resnet8-w8', 'resnet8-w3')
 STUDENT = 'resnet8-w4'
 CLASSROOM = f'classroomkd_{STUDENT}'
 SEEDS = (0, 1, 2)
-EPOCHS = 240
+MENTOR_EPOCHS = 80
 
 
 def main() -> None:
@@ -52,7 +52,7 @@ def train(out: Path, name: str, seed: int) -> None:
     if name == CLASSROOM:
         options += [
             f'model.mentors.{mentor}.ckpt='
-            f'{work_dir(out, mentor, seed) / f"epoch_{EPOCHS}.pth"}'
+            f'{work_dir(out, mentor, seed) / f"epoch_{MENTOR_EPOCHS}.pth"}'
             for mentor in MENTORS
         ]
     command = [

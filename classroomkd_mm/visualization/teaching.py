@@ -75,7 +75,7 @@ def plot_teaching(
         axis.set(xlabel='epoch', title=label)
         axis.grid(alpha=0.3)
     axes[0].set_ylim(0, 1.02)
-    axes[0].legend(title='mentor')
+    axes[-1].legend(title='mentor')
     figure.suptitle(title)
     figure.tight_layout()
     Path(out).parent.mkdir(parents=True, exist_ok=True)

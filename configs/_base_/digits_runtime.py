@@ -3,7 +3,7 @@
 _base_ = ['mmpretrain::_base_/default_runtime.py']
 custom_imports = dict(imports=['classroomkd_mm'])
 default_hooks = dict(
-    logger=dict(interval=5), checkpoint=dict(interval=60, max_keep_ckpts=1)
+    logger=dict(interval=5), checkpoint=dict(interval=20, max_keep_ckpts=1)
 )
 env_cfg = dict(dist_cfg=dict(backend='gloo'))
 randomness = dict(seed=0)

@@ -5,8 +5,9 @@ import pytest
 
 @pytest.fixture(scope='module')
 def digits():
-    import classroomkd_mm  # noqa: F401
     from mmpretrain.registry import DATASETS
+
+    import classroomkd_mm  # noqa: F401
 
     return lambda **kwargs: DATASETS.build(dict(type='Digits', **kwargs))
 

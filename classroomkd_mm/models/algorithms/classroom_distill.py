@@ -75,7 +75,7 @@ class ClassroomDistill(BaseAlgorithm):
             # From here on the student's is the one that made its batches.
             self.student.data_preprocessor = self.data_preprocessor
             self.distiller = build_part(
-                distiller or dict(type='ClassroomDistiller'), MODELS, 'distiller'
+                distiller, MODELS, 'distiller', 'ClassroomDistiller'
             )
             if not module_inplace:
                 forbid_inplace(self.student)

@@ -82,7 +82,7 @@ class ClassroomDistiller(ConfigurableDistiller):
         )
         check_choice('task_weight', task_weight, TASK_WEIGHTS)
         self.scorer, self.knowledge_filter, self.mentoring = (
-            build_part(cfg or dict(type=default), MODELS, f'distiller.{role}')
+            build_part(cfg, MODELS, f'distiller.{role}', default)
             for role, cfg, default in (
                 ('scorer', scorer, 'ClassificationScorer'),
                 ('knowledge_filter', knowledge_filter, 'KnowledgeFilter'),
@@ -128,7 +128,7 @@ class ClassroomDistiller(ConfigurableDistiller):
                 )
         return nn.ModuleDict(
             {
-                name: build_part(cfg, MODELS, f'Loss {name!r}')
+                name: build_part(cfg, MODELS, f'Loss {name!r}', 'ClassroomKDLoss')
                 for name, cfg in losses.items()
             }
         )

@@ -4,6 +4,7 @@ data_preprocessor = dict(num_classes=10, mean=[78.0] * 3, std=[96.0] * 3)
 train_dataloader = dict(
     batch_size=20,
     num_workers=0,
+    persistent_workers=False,
     dataset=dict(
         type='Digits',
         split='train',
@@ -18,6 +19,7 @@ train_dataloader = dict(
 val_dataloader = dict(
     batch_size=256,
     num_workers=0,
+    persistent_workers=False,
     dataset=dict(type='Digits', split='test', pipeline=[dict(type='PackInputs')]),
     sampler=dict(type='DefaultSampler', shuffle=False),
 )

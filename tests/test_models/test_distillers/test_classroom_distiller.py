@@ -82,7 +82,7 @@ def mapped(**mapping):
         (dict(output=['fc']), ValueError, r"output='fc'.*'logits'"),
         # Types that do not exist or are not given.
         (dict(scorer=dict(type='NoScorer')), KeyError, 'NoScorer'),
-        (dict(scorer=dict(level='batch')), TypeError, r'scorer needs a `type`'),
+        (dict(scorer=dict(level='batch')), TypeError, r"ClassificationScorer.*'level'"),
         (dict(scorer='ClassificationScorer'), TypeError, r'distiller.scorer.*dict'),
         (dict(mentoring=4.0), TypeError, r'distiller.mentoring.*dict.*4\.0'),
         # Losses that MMEngine would not minimise.
