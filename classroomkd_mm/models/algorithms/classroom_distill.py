@@ -34,7 +34,7 @@ class ClassroomDistill(BaseAlgorithm):
         architecture (dict | BaseModel): The student: a model config, or
             ``cfg_path`` of a whole config, or a built model.
         mentors (dict): The mentors by name, see
-            :func:`~classroomkd_mm.models.mentors.mentors.build_mentors`.
+            :func:`~classroomkd_mm.models.mentors.build.build_mentors`.
         distiller (dict, optional): Defaults to ClassroomDistiller.
         data_preprocessor (dict | nn.Module, optional): Merged over the student's
             own if it is a dict.

@@ -83,11 +83,11 @@ def test_order_is_kept_and_none_leaves_out(tiny, build):
 
 
 def test_random_weights_on_purpose_only_warn(tiny, build, monkeypatch):
-    from classroomkd_mm.models.mentors import mentors
+    from classroomkd_mm.models.mentors import build as module
 
     said = []
     monkeypatch.setattr(
-        mentors,
+        module,
         'print_log',
         lambda message, logger, level: said.append((message, level)),
     )
