@@ -78,7 +78,7 @@ def build_part(cfg: Any, registry: Registry, role: str, default: str) -> nn.Modu
         return cfg
     cfg = {} if cfg is None else cfg
     if not isinstance(cfg, Mapping):
-        raise TypeError(f'{role} must be a dict with a `type`, but got {cfg!r}.')
+        raise TypeError(f'{role} must be a dict of options, but got {cfg!r}.')
     cfg = {'type': default, **cfg}
     cls = registry.get(cfg['type']) if isinstance(cfg['type'], str) else cfg['type']
     if inspect.isclass(cls):

@@ -94,6 +94,11 @@ def test_pose_mentor_for_a_classifier(tiny):
             ['SimCCScorer scores SimCC vectors', 'gives heatmaps', 'HeatmapScorer'],
         ),
         (
+            tp.heatmap_head(),
+            dict(scorer=dict(type='ClassificationScorer')),
+            ['scores classifiers', 'TopdownPoseEstimator', 'HeatmapScorer'],
+        ),
+        (
             tp.heatmap_head(16),
             {},
             ['17 sigmas', "'coco'", '16 key points', "'mpii'"],
@@ -119,7 +124,7 @@ def test_pose_mentor_for_a_classifier(tiny):
             ['sharpness=0', 'greater than 0'],
         ),
     ],
-    ids=['scorer', 'sigmas', 'data set', 'values', 'score', 'sharpness'],
+    ids=['scorer', 'classifier', 'sigmas', 'data set', 'values', 'score', 'sharpness'],
 )
 def test_wrong_part(head, distiller, words):
     mentors = dict(a=tp.mentor(tp.heatmap_head(head['out_channels'])))

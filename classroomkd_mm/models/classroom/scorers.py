@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ...functional import cross_entropy_log_scores
 from ...functional.scoring import at_least_float32
+from ..mentors.outputs import is_pose_model
 from .lesson import Scores
 
 
@@ -37,7 +38,17 @@ class ClassificationScorer(nn.Module):
         Args:
             student (nn.Module): The student.
             mentors (Mentors): The mentors.
+
+        Raises:
+            ValueError: If the student is a pose model.
         """
+        if is_pose_model(student):
+            raise ValueError(
+                f'ClassificationScorer scores classifiers, but the student is a pose '
+                f'model ({type(student).__name__}). Set distiller.scorer to '
+                'HeatmapScorer or SimCCScorer, and its loss and recorders to match: '
+                'configs/_base_/classroom/ has them ready.'
+            )
         self.mentor_names = mentors.names
         self.smoothing = label_smoothing(student)
 

@@ -163,6 +163,15 @@ class ClassroomDistiller(ConfigurableDistiller):
                 known_records,
                 set(self.connectors),
             )
+        #: Which of the lesson's arguments each loss takes.
+        self.lesson_arguments = {
+            name: [
+                argument
+                for argument in inspect.signature(loss.forward).parameters
+                if argument in LESSON_ARGUMENTS
+            ]
+            for name, loss in self.distill_losses.items()
+        }
 
     def teach(
         self,
@@ -252,11 +261,8 @@ class ClassroomDistiller(ConfigurableDistiller):
                 argument: self._record(by_mentor, **record)
                 for argument, record in mapping.items()
             }
-            wanted = inspect.signature(loss.forward).parameters
-            losses[name] = loss(
-                **{key: given[key] for key in LESSON_ARGUMENTS if key in wanted},
-                **mapped,
-            )
+            lesson_arguments = {key: given[key] for key in self.lesson_arguments[name]}
+            losses[name] = loss(**lesson_arguments, **mapped)
         return losses
 
     def _record(

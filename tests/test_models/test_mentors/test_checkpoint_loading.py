@@ -82,7 +82,10 @@ def test_half_precision_weights(network, load, tmp_path):
 
 def test_old_files_without_batch_counters(network, load, tmp_path):
     weights = {k: v for k, v in network.state_dict().items() if 'num_b' not in k}
-    load(network, saved(tmp_path / 'x.pth', weights))
+    changed = {name: value + 1 for name, value in weights.items()}
+    load(network, saved(tmp_path / 'x.pth', changed))
+    for name, value in changed.items():
+        torch.testing.assert_close(network.state_dict()[name], value)
 
 
 def test_missing_file(network, load, tmp_path):
