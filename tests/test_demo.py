@@ -1,20 +1,25 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""The demo reports what its runs wrote. The runs themselves are test_mim.py's."""
+"""The demos report what their runs wrote. The runs themselves are test_mim.py's."""
 
-import importlib.util
+import importlib
 import json
 from pathlib import Path
 
 import pytest
 
+TOOLS = Path(__file__).parents[1] / 'tools'
+
 
 @pytest.fixture
-def demo():
-    path = Path(__file__).parents[1] / 'tools' / 'demo.py'
-    spec = importlib.util.spec_from_file_location('demo', path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def demo(monkeypatch):
+    monkeypatch.syspath_prepend(TOOLS)
+    return importlib.import_module('demo_digits')
+
+
+@pytest.fixture
+def pose_demo(monkeypatch):
+    monkeypatch.syspath_prepend(TOOLS)
+    return importlib.import_module('demo_pose')
 
 
 def write_run(demo, out, name, seed, accuracy):
@@ -46,3 +51,27 @@ def test_the_table_tells_a_loss_as_plainly_as_a_gain(demo, tmp_path, capsys):
     assert alone.split()[-4:] == ['91.00', '90.00', '-', '92.00']
     assert taught.split()[-4:] == ['90.00', '89.00', '-', '91.00']
     assert (tmp_path / 'classroom.png').read_bytes()[:4] == b'\x89PNG'
+
+
+def test_the_pose_demo_reports_both_students(pose_demo, tmp_path, capsys):
+    values = dict(zip(pose_demo.RECIPES, (0.40, 0.35, 0.23, 0.215), strict=True))
+    for name, value in values.items():
+        log = tmp_path / name / 'now' / 'vis_data' / 'scalars.json'
+        log.parent.mkdir(parents=True)
+        metrics = {'coco/AP': value, 'PCK': 2 * value, 'step': pose_demo.EPOCHS}
+        log.write_text(
+            json.dumps({'loss': 1.0, 'step': 1}) + '\n' + json.dumps(metrics)
+        )
+    pose_demo.print_table(tmp_path)
+    printed = capsys.readouterr().out
+    assert 'changes AP by -1.5 and PCK by -3.0 points' in printed
+    (line,) = (line for line in printed.splitlines() if 'alone' in line)
+    assert line.split()[-2:] == ['23.0', '46.0']
+
+
+def test_the_pose_demos_recipes_exist_and_end_where_it_looks(pose_demo):
+    from mmengine.config import Config
+
+    for recipe in pose_demo.RECIPES.values():
+        (path,) = (TOOLS.parent / 'configs').rglob(recipe)
+        assert Config.fromfile(path).train_cfg.max_epochs == pose_demo.EPOCHS

@@ -20,7 +20,9 @@ import tiny_pose as tp  # noqa: E402
 from mmengine.config import Config  # noqa: E402
 from mmengine.runner import Runner  # noqa: E402
 
-CONFIGS = Path(__file__).parents[1] / 'configs' / 'classroomkd'
+ROOT = Path(__file__).parents[1]
+CONFIGS = ROOT / 'configs' / 'classroomkd'
+STICK_FIGURES = sorted(ROOT.glob('configs/*/stick_figures/*.py'))
 SAMPLES = os.environ.get('CLASSROOMKD_POSE_SAMPLES')
 RES18 = 'classroomkd_hrnet-w48-hrnet-w32-res152-res50_res18_8xb64-210e'
 MIXED = 'classroomkd_hrnet-w48-384x288-hrnet-w32-wholebody-res50_res18_8xb64-210e'
@@ -161,6 +163,28 @@ def test_heatmap_recipe(recipe, loss, drawn, tmp_path):
     packed = Runner.build_dataloader(cfg.train_dataloader).dataset[0]['data_samples']
     assert (field in packed) == (recipe == MIXED)
     assert model.mentors['large'].adapter.field == field
+
+
+@pytest.mark.parametrize('path', STICK_FIGURES, ids=lambda path: path.stem)
+def test_stick_figures_recipe(path, tmp_path):
+    cfg = Config.fromfile(path)
+    for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
+        loader.dataset.update(data_root=str(tmp_path / 'data'), num_images=4)
+        loader.batch_size = 2
+    for mentor in cfg.model.get('mentors', {}).values():
+        assert mentor.pop('ckpt').startswith('work_dirs/td-hm_res18-w')
+        mentor.ckpt = None
+    cfg.train_cfg.update(max_epochs=1, val_interval=1)
+    cfg.default_hooks.logger.interval = 1
+    cfg.work_dir, cfg.visualizer.name = str(tmp_path / 'run'), path.stem
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    assert {'val/coco/AP', 'val/PCK'} <= set(runner.message_hub.log_scalars)
+    losses = dict(classroomkd='distill.loss_heatmap', fpd='distill.loss_mse')
+    taught = losses.get(path.stem.split('_')[0])
+    if taught:
+        check_lessons(cfg.work_dir, [taught])
+    assert (path.parents[1].name == 'classroomkd') is bool(taught)
 
 
 @pytest.mark.slow

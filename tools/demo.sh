@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Train a small classroom on the CPU, in an environment that is made at the first call:
-#   bash tools/demo.sh [arguments of demo.py]
+#   bash tools/demo.sh [digits | pose] [other arguments of demo.py]
 # --no-venv uses the active environment.
 set -euo pipefail
 # shellcheck source=tools/_env.sh

@@ -24,7 +24,8 @@ import classroomkd_mm  # noqa: F401
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 FOLDERS = (
-    'ablations', 'pretrain', 'classroomkd/cifar10', 'classroomkd/cifar100',
+    'ablations', 'benchmarks', 'pretrain/cifar10', 'pretrain/cifar100',
+    'pretrain/digits', 'classroomkd/cifar10', 'classroomkd/cifar100',
     'classroomkd/digits', 'classroomkd/imagenet',
 )  # fmt: skip
 RECIPES = sorted(
@@ -37,7 +38,8 @@ QUICK = (
     'resnet8-w3_1xb20_digits',
     'wrn-16-2_1xb64_cifar100',
 )
-IMAGE_SIZES = dict(Digits=8, CIFAR10=32, CIFAR100=32, ImageNet=96)
+# CustomDataset: the JPEG files of the CIFAR-10 benchmark.
+IMAGE_SIZES = dict(Digits=8, CIFAR10=32, CIFAR100=32, CustomDataset=32, ImageNet=96)
 
 
 @pytest.fixture(scope='module', autouse=True)
@@ -84,6 +86,7 @@ class Noise(Dataset):
 def with_noise(loader, num_images):
     """The data loader of a recipe over two random images at a time."""
     dataset = loader.pop('dataset')
+    dataset = dataset.get('dataset', dataset)
     dataset = dict(
         type='Noise',
         image_size=IMAGE_SIZES[dataset['type']],

@@ -1,0 +1,6 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+_base_ = [
+    '../../_base_/models/stick_figures/res18-w48.py',
+    '../../_base_/datasets/stick_figures.py',
+    '../../_base_/schedules/stick_figures_adam_6e.py',
+]
