@@ -95,7 +95,7 @@ def _drawn(
     keypoints, scores = pose
     sample = PoseDataSample()
     sample.pred_instances = InstanceData(
-        keypoints=SCALE * keypoints[None], keypoint_scores=scores[None]
+        keypoints=SCALE * keypoints[None], keypoints_visible=scores[None]
     )
     visualizer.add_datasample('pose', image, sample, draw_gt=False, kpt_thr=kpt_thr)
     return visualizer.get_image()
