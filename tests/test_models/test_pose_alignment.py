@@ -10,7 +10,7 @@ pytest.importorskip('mmpose')
 import tiny_pose as tp  # noqa: E402
 
 from classroomkd_mm.datasets.mentor_crops import ClassroomTopdownAffine  # noqa: E402
-from classroomkd_mm.models.mentors.outputs import build_aligner  # noqa: E402
+from classroomkd_mm.models.mentors.pose_alignment import build_aligner  # noqa: E402
 
 POINTS = 5
 SIZES = [tp.INPUT, (96, 144), (96, 96)]

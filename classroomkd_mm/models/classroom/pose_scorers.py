@@ -18,7 +18,7 @@ from ...functional import (
 )
 from ...functional.checks import check_choice, check_number
 from ...functional.pose_scoring import DEFAULT_SIGMA
-from ..mentors.outputs import HEATMAPS, SIMCC, pose_form
+from ..mentors.pose_form import HEATMAPS, SIMCC, pose_form
 from .lesson import Scores
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ...functional import cross_entropy_log_scores
 from ...functional.scoring import at_least_float32
-from ..mentors.outputs import is_pose_model
+from ..mentors.pose_form import is_pose_model
 from .lesson import Scores
 
 

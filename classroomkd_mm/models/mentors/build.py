@@ -16,7 +16,7 @@ from .inputs import InputAdapter, normalization_of
 from .mentor import Mentor
 from .mentors import Mentors
 from .origins import check_wrapper, own_weights, torchvision_preprocessor
-from .outputs import build_aligner
+from .pose_alignment import build_aligner
 from .pose_inputs import build_pose_adapter
 
 MENTOR_OPTIONS = (

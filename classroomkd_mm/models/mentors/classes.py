@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .mentor import run_network
-from .outputs import is_pose_model
+from .pose_form import is_pose_model
 
 
 def build_class_aligner(

@@ -8,7 +8,7 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 from .inputs import InputAdapter, Normalization
-from .outputs import PoseAligner
+from .pose_alignment import PoseAligner
 
 
 def crop_field(size: tuple[int, int]) -> str:

@@ -1,0 +1,126 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""What a pose model gives: heatmaps or SimCC vectors, and where their cells lie."""
+
+from typing import NamedTuple
+
+from torch import nn
+
+HEATMAPS = 'heatmaps'
+SIMCC = 'SimCC vectors'
+WHAT_WORKS = (
+    'What works are top-down models of MMPose with HeatmapHead, ViPNASHead, CPMHead '
+    '(CPM, Hourglass), MSPNHead, or, with SimCC vectors, SimCCHead, RTMCCHead, '
+    'RTMWHead.'
+)
+
+
+class PoseForm(NamedTuple):
+    """What a pose model gives, and where its cells lie in its input image.
+
+    Attributes:
+        kind (str): ``HEATMAPS`` or ``SIMCC``.
+        num_points (int): K.
+        input_size (tuple[int, int]): Width and height of the input, in pixels.
+        udp (bool): Whether the box ends in the middle of the input's last pixel
+            (UDP, arXiv 1911.07524), not behind it.
+        cells (tuple[int, int]): Number of cells, or bins, along x and y.
+        step (tuple[float, float]): Pixels from one cell to the next, along x and y.
+        origin (float): The place of cell 0, in cells.
+        gain (float): Height of a peak of a heatmap; ``beta`` of SimCC's loss.
+    """
+
+    kind: str
+    num_points: int
+    input_size: tuple[int, int]
+    udp: bool
+    cells: tuple[int, int]
+    step: tuple[float, float]
+    origin: float
+    gain: float
+
+
+def is_pose_model(network: nn.Module) -> bool:
+    """Tell whether a network is a model of MMPose, without importing MMPose.
+
+    Args:
+        network (nn.Module): Any network.
+
+    Returns:
+        bool: Whether its class, or one that it inherits from, is MMPose's.
+    """
+    return any(base.__module__.startswith('mmpose.') for base in type(network).__mro__)
+
+
+def pose_form(network: nn.Module, owner: str) -> PoseForm | None:
+    """Find out what a pose model gives.
+
+    Args:
+        network (nn.Module): Any network.
+        owner (str): Whose it is, such as "Mentor 'hrnet'", for messages.
+
+    Returns:
+        PoseForm | None: None if it is no model of MMPose.
+
+    Raises:
+        ValueError: If it gives neither heatmaps nor SimCC vectors of one person,
+            or its head has no codec.
+    """
+    if not is_pose_model(network):
+        return None
+    kind = _kind(network, owner)
+    head, codec = network.head, network.head.decoder
+    if codec is None:
+        raise ValueError(
+            f'{owner}: its {type(head).__name__} has no `decoder`, which says where '
+            'the cells of its output lie. Set head.decoder to the codec it is '
+            'trained with, as the configs of MMPose do.'
+        )
+    codec_name = type(codec).__name__
+    width, height = (int(size) for size in codec.input_size)
+    if kind == SIMCC:
+        ratio = codec.simcc_split_ratio
+        cells, step = (int(width * ratio), int(height * ratio)), (1 / ratio, 1 / ratio)
+        gain = getattr(head.loss_module, 'beta', 1.0)
+    else:
+        cells, step = codec.heatmap_size, codec.scale_factor
+        gain = 255.0 if codec_name == 'MegviiHeatmap' else 1.0
+    return PoseForm(
+        kind=kind,
+        num_points=head.out_channels,
+        input_size=(width, height),
+        udp=codec_name == 'UDPHeatmap',
+        cells=(int(cells[0]), int(cells[1])),
+        step=(float(step[0]), float(step[1])),
+        origin=0.5 if codec_name == 'MegviiHeatmap' else 0.0,
+        gain=float(gain),
+    )
+
+
+def _kind(network: nn.Module, owner: str) -> str:
+    """Tell heatmaps from SimCC vectors, and refuse everything else."""
+    from mmpose.models import heads, pose_estimators
+
+    head = getattr(network, 'head', None)
+    model = f'{owner} is a {type(network).__name__} with {type(head).__name__}'
+    if isinstance(network, pose_estimators.BottomupPoseEstimator):
+        raise ValueError(
+            f'{model}: a bottom-up method, which gives maps of a whole image with all '
+            f'people in it, not of one person. {WHAT_WORKS}'
+        )
+    if isinstance(head, (heads.SimCCHead, heads.RTMCCHead, heads.RTMWHead)):
+        return SIMCC
+    combined = getattr(getattr(head, 'decoder', None), 'heatmap_type', 'gaussian')
+    if combined != 'gaussian':
+        raise ValueError(
+            f'{model}, whose codec is of the type {combined!r}: it gives offsets '
+            'besides heatmaps. Take the same model with Gaussian heatmaps. '
+            f'{WHAT_WORKS}'
+        )
+    # A sub-class, such as one for 3D, may give something else.
+    if type(head) in (heads.HeatmapHead, heads.ViPNASHead) or isinstance(
+        head, (heads.CPMHead, heads.MSPNHead)
+    ):
+        return HEATMAPS
+    raise ValueError(
+        f'{model}: its output is neither heatmaps nor SimCC vectors. {WHAT_WORKS}'
+    )
