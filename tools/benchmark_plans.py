@@ -84,7 +84,7 @@ def pose() -> dict[str, Method]:
     half = f'{LOSSES}.loss_mse.loss_weight=0.5'
     return {
         'student alone': ALONE,
-        'average of two, KL': Method((*center, *mean_kl)),
+        'filtering off: average of two, KL': Method((*center, *mean_kl)),
         'average of two, MSE': Method((half,), recipe='fpd'),
         'MSE, filtered': Method((f'{FILTER}.enabled=True',), recipe='fpd'),
         'classroom: OKS, sharpness 10, sample, τ_max 4': Method(center),
@@ -94,7 +94,6 @@ def pose() -> dict[str, Method]:
         'sharpness 30': Method((*center, f'{loss}.sharpness=30')),
         'sharpness 100': Method((*center, f'{loss}.sharpness=100')),
         'level: batch': Method((*center, BATCH)),
-        'filtering off': Method((*center, EVERYBODY)),
         'mentoring off': Method((*center, f'{MENTORING}.mode=off')),
     }
 
