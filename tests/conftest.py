@@ -6,11 +6,24 @@ Their import takes seconds, so `tiny` hands out the module that does it.
 
 import importlib
 import sys
+from importlib.util import find_spec
 
 import pytest
 import torch
 
 torch.set_num_threads(1)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Skip what needs a missing package; `-m optional` says that none is missing."""
+    if config.option.markexpr == 'optional':
+        return
+    for item in items:
+        for mark in item.iter_markers('optional'):
+            (package,) = mark.args
+            if find_spec(package) is None:
+                reason = f'needs {package}, see requirements/optional.txt'
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(autouse=True)

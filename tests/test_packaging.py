@@ -1,6 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """What an installation holds, and how MIM and MMEngine find it."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -95,6 +96,37 @@ def test_the_installed_package_is_found(module):
     assert Path(find('classroomkd_mm'), '.mim', 'tools', 'train.py').is_file()
 
 
+# Tests that need more
+
+
+@pytest.mark.parametrize(
+    ('chosen', 'outcome'),
+    [([], dict(skipped=1, passed=1)), (['-m', 'optional'], dict(failed=1, passed=1))],
+)
+def test_a_missing_package_skips_a_test_unless_it_is_asked_for(
+    tmp_path, chosen, outcome
+):
+    (tmp_path / 'conftest.py').write_text((ROOT / 'tests/conftest.py').read_text())
+    (tmp_path / 'test_it.py').write_text(
+        'import pytest\n'
+        "@pytest.mark.optional('no_such_package')\n"
+        'def test_missing():\n    import no_such_package\n'
+        "@pytest.mark.optional('json')\n"
+        'def test_there():\n    import json\n'
+    )
+    command = [sys.executable, '-m', 'pytest', '-c', ROOT / 'pyproject.toml', *chosen]
+    run = subprocess.run(
+        [*command, '--rootdir', tmp_path, '-p', 'no:cacheprovider', tmp_path],
+        # What else pytest is told to run must not be run from here again.
+        env={**os.environ, 'PYTEST_ADDOPTS': ''},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    counts = re.findall(r'(\d+) (passed|failed|skipped)', run.stdout.splitlines()[-1])
+    assert {kind: int(number) for number, kind in counts} == outcome
+
+
 # Recipes
 
 
@@ -134,6 +166,7 @@ def pins(name):
         'optional.txt',
         'tests.txt',
         'lock.in',
+        'lock-optional.in',
         'overrides.txt',
     ],
 )
@@ -154,8 +187,16 @@ def test_the_lock_is_that_of_its_sources():
     assert {line.split()[0] for line in left_out} & lock.keys() == set()
 
 
-def test_the_lock_has_a_hash_for_every_package():
-    lines = requirement_lines('lock.txt')
+def test_the_optional_lock_fits_the_lock():
+    """It is installed beside it, so it repeats none of its packages."""
+    lock = pins('lock-optional.txt')
+    assert pins('lock-optional.in').items() <= lock.items()
+    assert pins('lock.txt').keys() & lock.keys() == set()
+
+
+@pytest.mark.parametrize('name', ['lock.txt', 'lock-optional.txt'])
+def test_a_lock_has_a_hash_for_every_package(name):
+    lines = requirement_lines(name)
     packages = [i for i, line in enumerate(lines) if not line.startswith(' ')]
     assert packages
     assert all(lines[i + 1].strip().startswith('--hash=sha256:') for i in packages)

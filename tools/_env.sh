@@ -4,21 +4,24 @@
 # Without --no-venv, `python` is that of .venv in the clone, which is made at the first
 # call: the packages of requirements/lock.txt and the project, editable. What was
 # installed is stamped, so that a later call does again only what has changed.
+# `in_venv` is true or false; install_optional is for a script that needs more.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$root/.venv
+optional=$venv/optional
 
 use_environment() {
     arguments=()
-    local argument make=true
+    in_venv=true
+    local argument
     for argument in "$@"; do
         if [ "$argument" = --no-venv ]; then
-            make=false
+            in_venv=false
         else
             arguments+=("$argument")
         fi
     done
-    if $make; then
+    if $in_venv; then
         python=$venv/bin/python
         install_lock
         install_project
@@ -56,6 +59,20 @@ install_project() {
     if [ "$(cat "$venv/project.stamp" 2>/dev/null)" != "$wanted" ]; then
         install --no-build-isolation --editable "$root"
         echo "$wanted" >"$venv/project.stamp"
+    fi
+}
+
+# The packages of requirements/lock-optional.txt, in a folder that Python does not look
+# into unless PYTHONPATH names it: they would slow down everything else.
+install_optional() {
+    local wanted
+    wanted=$(stamp "$root/requirements/lock-optional.txt")
+    if [ "$(cat "$venv/optional.stamp" 2>/dev/null)" != "$wanted" ]; then
+        echo "Installing the packages of requirements/lock-optional.txt in $optional." >&2
+        rm -rf "$optional" "$venv/optional.stamp"
+        install --require-hashes --target "$optional" \
+            --requirement "$root/requirements/lock-optional.txt"
+        echo "$wanted" >"$venv/optional.stamp"
     fi
 }
 

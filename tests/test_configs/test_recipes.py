@@ -8,7 +8,6 @@ its images. The recipes of pose estimation have tests of their own.
 import argparse
 import functools
 import re
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -100,14 +99,12 @@ def with_noise(loader, num_images):
 
 def without_weights(model):
     """The model of a recipe with mentors and backbones of random weights."""
-    for name, mentor in list(model.get('mentors', {}).items()):
+    for mentor in model.get('mentors', {}).values():
         if mentor is None:
             continue
         mentor.pop('pretrained', None)
         mentor['ckpt'] = None
         own = mentor.get('model', {})
-        if own.get('type') == 'mmpretrain.TimmClassifier' and not find_spec('timm'):
-            model['mentors'][name] = None
         for option in ('weights', 'pretrained'):
             own.pop(option, None)
     if 'init_cfg' in model.get('backbone', {}):
@@ -131,7 +128,9 @@ def load(path, work_dir):
 
 def marked(path):
     """A parameter of a test: slow, but for a few."""
-    marks = () if path.stem in QUICK else pytest.mark.slow
+    marks = [] if path.stem in QUICK else [pytest.mark.slow]
+    if 'mmpretrain.TimmClassifier' in path.read_text():
+        marks.append(pytest.mark.optional('timm'))
     return pytest.param(path, id=path.stem, marks=marks)
 
 

@@ -51,6 +51,7 @@ def build_mentors(mentors: Mapping[str, Any], student: nn.Module) -> Mentors:
         TypeError: If a mentor is not described as above.
         ValueError: If there is none, or what is said of one cannot be.
         FileNotFoundError: If a config or checkpoint does not exist.
+        ImportError: If timm or transformers is needed, and not installed.
     """
     if not isinstance(mentors, Mapping):
         raise TypeError(
@@ -82,6 +83,7 @@ def build_mentor(name: str, cfg: Any, student: nn.Module) -> Mentor:
         TypeError: If it is described wrongly.
         ValueError: If what is said of it cannot be.
         FileNotFoundError: If its config or checkpoint does not exist.
+        ImportError: If it needs timm or transformers, and that is not installed.
     """
     if isinstance(cfg, nn.Module):
         cfg, network, source = {}, cfg, f'built {type(cfg).__name__}'

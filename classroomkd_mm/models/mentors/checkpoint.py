@@ -153,10 +153,14 @@ def _rename_old_weights(
 ) -> dict[str, Tensor]:
     """Let a network convert weights of its older versions, as when it loads them.
 
-    Models published before MMPose 1.0 have a `keypoint_head`, for instance.
+    Models published before MMPose 1.0 have a `keypoint_head`, for instance. Left alone
+    are networks that rename in both directions, as MMPretrain's TimmClassifier does:
+    their files have the names of their state dict.
     """
     renamed = dict(state_dict)
     for name, module in network.named_modules():
+        if module._state_dict_hooks:
+            continue
         prefix = f'{name}.' if name else ''
         for convert in module._load_state_dict_pre_hooks.values():
             convert(renamed, prefix, {}, True, [], [], [])

@@ -6,10 +6,15 @@ MMPretrain's TimmClassifier and HuggingFaceClassifier with `pretrained`.
 """
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Any
 
 TORCHVISION = 'torchvision.models.'
-WRAPPERS = ('TimmClassifier', 'HuggingFaceClassifier')
+# What they wrap, and what to ask pip for, as in requirements/optional.txt.
+WRAPPERS = dict(
+    TimmClassifier=('timm', 'timm>=0.9'),
+    HuggingFaceClassifier=('transformers', 'transformers<4.52'),
+)
 
 
 def own_weights(model: Mapping[str, Any]) -> str | None:
@@ -32,7 +37,7 @@ def own_weights(model: Mapping[str, Any]) -> str | None:
 def check_wrapper(
     name: str, model: Mapping[str, Any], data_preprocessor: Mapping | None
 ) -> None:
-    """Refuse a network of timm or Hugging Face whose input is not described.
+    """Refuse a network of timm or Hugging Face that would not work.
 
     Args:
         name (str): The mentor's name.
@@ -40,14 +45,26 @@ def check_wrapper(
         data_preprocessor (Mapping, optional): Its option of that name.
 
     Raises:
-        ValueError: If it would get images that are not normalised.
+        ValueError: If it would get images that are not normalised, or whose channels
+            may be in another order than those that it was trained on.
+        ImportError: If its package is missing.
     """
-    given = (data_preprocessor, model.get('data_preprocessor'))
-    if _is_wrapper(model) and not any('mean' in (options or {}) for options in given):
+    if not _is_wrapper(model):
+        return
+    given = {**(model.get('data_preprocessor') or {}), **(data_preprocessor or {})}
+    missing = [option for option in ('mean', 'std', 'to_rgb') if option not in given]
+    if missing:
         raise ValueError(
             f'Mentor {name!r}: {model["type"]} does not tell how its images are '
-            'normalised. Add data_preprocessor=dict(mean=…, std=…, to_rgb=True), for '
-            'values from 0 to 255.'
+            f'normalised; missing: {", ".join(missing)}. Add '
+            'data_preprocessor=dict(mean=…, std=…, to_rgb=True), for values from 0 to '
+            '255; to_rgb=False if the data set gives RGB, as CIFAR does.'
+        )
+    package, wanted = WRAPPERS[_class_name(model)]
+    if find_spec(package) is None:
+        raise ImportError(
+            f'Mentor {name!r}: {model["type"]} needs {package}, which is not '
+            f"installed: pip install '{wanted}'."
         )
 
 
@@ -77,4 +94,9 @@ def torchvision_preprocessor(model: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _is_wrapper(model: Mapping[str, Any]) -> bool:
     """Tell a network of timm or Hugging Face."""
-    return str(model.get('type')).rpartition('.')[2] in WRAPPERS
+    return _class_name(model) in WRAPPERS
+
+
+def _class_name(model: Mapping[str, Any]) -> str:
+    """The type of a model config, without its scope."""
+    return str(model.get('type')).rpartition('.')[2]
