@@ -8,9 +8,7 @@ from mmengine.runner import Runner
 from test_recipes import CONFIGS, load
 
 LABEL_SMOOTHING = {
-    'model.architecture.head.loss': dict(
-        type='LabelSmoothLoss', label_smooth_val=0.1
-    )
+    'model.architecture.head.loss': dict(type='LabelSmoothLoss', label_smooth_val=0.1)
 }
 MIXED_IMAGES = {
     'model.architecture.train_cfg.augments': [
