@@ -31,8 +31,8 @@ PICTURES = 6
 def main(out: Path) -> None:
     """Train everything, print a table and draw what the students see."""
     with ThreadPoolExecutor(2) as pool:
-        for names in (MENTORS, (STUDENT, 'classroom')):
-            list(pool.map(lambda name: train(out, name), names))
+        list(pool.map(lambda name: train(out, name), (*MENTORS, STUDENT)))
+    train(out, 'classroom')
     print_table(out)
     draw(out)
 

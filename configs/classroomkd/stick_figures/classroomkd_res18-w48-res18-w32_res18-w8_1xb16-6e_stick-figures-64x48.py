@@ -2,7 +2,7 @@
 # A narrow ResNet-18 learns from two wide ones to find the joints of drawn people.
 # First train the mentors, with pretrain/stick_figures/td-hm_res18-w48_… and -w32_…
 _base_ = [
-    '../../_base_/classroom/heatmaps.py',
+    '../../_base_/classroom/heatmaps_stick_figures.py',
     '../../_base_/datasets/stick_figures.py',
     '../../_base_/schedules/stick_figures_adam_6e.py',
 ]
