@@ -51,7 +51,8 @@ def main() -> None:
     )
     shares = shares_of(torch.ones_like(sure), sure)
     print(f'| share of samples | | | | |{cells(shares)}')
-    tau_max = cfg.model.distiller.get('mentoring', {}).get('tau_max', 12)
+    distiller = cfg.model.get('distiller', {})
+    tau_max = distiller.get('mentoring', {}).get('tau_max', 12)
     for level in ('sample', 'batch'):
         active, temperatures, pull = lessons(batches, level, tau_max)
         numbers = [active, *temperatures, *shares_of(pull, sure)]
