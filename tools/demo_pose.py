@@ -29,12 +29,13 @@ PICTURES = 6
 
 
 def main(out: Path) -> None:
-    """Train everything, print a table and draw what the students see."""
+    """Train everything, draw what the students see and print a table."""
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda name: train(out, name), (*MENTORS, STUDENT)))
     train(out, 'classroom')
-    print_table(out)
+    # What MMPose says while it draws is not to be between the table and its reader.
     draw(out)
+    print_table(out)
 
 
 def train(out: Path, name: str) -> None:
