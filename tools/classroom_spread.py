@@ -13,7 +13,7 @@ from itertools import islice, pairwise
 import torch
 from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
-from mmengine.runner import Runner, load_checkpoint
+from mmengine.runner import Runner, load_checkpoint, set_random_seed
 from mmrazor.registry import MODELS
 from torch import Tensor
 
@@ -41,6 +41,7 @@ def main() -> None:
     args = parse_args()
     cfg = Config.fromfile(find_config(args.config))
     cfg.merge_from_dict(args.cfg_options)
+    set_random_seed(0)  # of the augmentation
     batches = answers(cfg, args.checkpoint, args.batches)
     heads = [f'τ, {quantile:.0%}' for quantile in QUANTILES]
     heads += [f'p {low:g} to {high:g}' for low, high in pairwise(BOUNDS)]
