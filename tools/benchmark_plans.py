@@ -81,11 +81,10 @@ def pose() -> dict[str, Method]:
         f'{score}=oks', f'{loss}.sharpness=10', f'{weight}={KL_WEIGHT}', SAMPLE,
         f'{MENTORING}.mode=gap', f'{MENTORING}.tau_max=4',
     )  # fmt: skip
-    half = f'{LOSSES}.loss_mse.loss_weight=0.5'
     return {
         'student alone': ALONE,
         'filtering off: average of two, KL': Method((*center, *mean_kl)),
-        'average of two, MSE': Method((half,), recipe='fpd'),
+        'average of two, MSE': Method(recipe='fpd'),
         'MSE, filtered': Method((f'{FILTER}.enabled=True',), recipe='fpd'),
         'classroom: OKS, sharpness 10, sample, τ_max 4': Method(center),
         'scorer: likelihood': Method((*center, f'{score}=likelihood')),

@@ -3,7 +3,7 @@
 _base_ = [
     'mmpose::body_2d_keypoint/topdown_heatmap/mpii/'
     'td-hm_res50_8xb64-210e_mpii-256x256.py',
-    '../../_base_/classroom/heatmaps_mpii.py',
+    '../../_base_/classroom/heatmaps_mpii_hrnets-res50.py',
 ]
 custom_imports = dict(imports=['classroomkd_mm'])
 
@@ -21,24 +21,10 @@ model = dict(
         head=dict(in_channels=512),
     ),
     mentors=dict(
-        hrnet_w48=dict(
-            cfg_path='mmpose::body_2d_keypoint/topdown_heatmap/mpii/'
-            'td-hm_hrnet-w48_8xb64-210e_mpii-256x256.py',
-            pretrained=True,
-        ),
-        hrnet_w32=dict(
-            cfg_path='mmpose::body_2d_keypoint/topdown_heatmap/mpii/'
-            'td-hm_hrnet-w32_8xb64-210e_mpii-256x256.py',
-            pretrained=True,
-        ),
+        _base_.mentors,
         res152=dict(
             cfg_path='mmpose::body_2d_keypoint/topdown_heatmap/mpii/'
             'td-hm_res152_8xb32-210e_mpii-256x256.py',
-            pretrained=True,
-        ),
-        res50=dict(
-            cfg_path='mmpose::body_2d_keypoint/topdown_heatmap/mpii/'
-            'td-hm_res50_8xb64-210e_mpii-256x256.py',
             pretrained=True,
         ),
     ),
