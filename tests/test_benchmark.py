@@ -48,14 +48,14 @@ def test_every_method_builds_what_it_says(benchmark, plan, tmp_path):
         only_best = 'best mentor' in method
         assert model.mentors.names == (plan.mentors[:1] if only_best else plan.mentors)
         classical = only_best or 'average' in method
-        assert distiller.knowledge_filter.enabled is not classical
+        assert distiller.knowledge_filter.filtering is not classical
         assert distiller.knowledge_filter.level == (
             'batch' if 'batch' in method else 'sample'
         )
         assert distiller.task_weight == (
             'student_score' if 'W = score' in method else 'constant'
         )
-        assert distiller.mentoring.mode == (
+        assert distiller.mentoring.mentoring == (
             4.0 if classical or 'fixed' in method else 'gap'
         )
         assert distiller.mentoring.tau_max == (4 if 'τ_max = 4' in method else 12)
@@ -76,7 +76,7 @@ def test_every_pose_method_builds_what_it_says(benchmark, tmp_path):
         model = MODELS.build(configured(benchmark, plan, method, tmp_path))
         distiller = model.distiller
         everybody = 'average' in method
-        assert distiller.knowledge_filter.enabled is not everybody
+        assert distiller.knowledge_filter.filtering is not everybody
         assert distiller.knowledge_filter.level == (
             'batch' if 'batch' in method else 'sample'
         )
@@ -86,7 +86,7 @@ def test_every_pose_method_builds_what_it_says(benchmark, tmp_path):
         assert [distiller.scorer.score] == (scores or ['oks'])
         if recipe == 'classroomkd':
             off = 'KL' in method or 'mentoring off' in method
-            assert distiller.mentoring.mode == ('off' if off else 'gap')
+            assert distiller.mentoring.mentoring == ('off' if off else 'gap')
             sharpness.add(loss.sharpness)
     assert sharpness == {3, 10, 30, 100}
 

@@ -19,8 +19,8 @@ from mmengine.structures import InstanceData, PixelData
 from mmrazor.registry import MODELS
 
 import classroomkd_mm  # noqa: F401
-from classroomkd_mm.models.build import build_network
 from classroomkd_mm.models.classroom import Lesson
+from classroomkd_mm.networks import build_network
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
 STUDENT = dict(

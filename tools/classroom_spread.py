@@ -19,7 +19,7 @@ from torch import Tensor
 
 from classroomkd_mm import classroom_loss
 from classroomkd_mm._launch import find_config
-from classroomkd_mm.models.mentors.mentor import run_network
+from classroomkd_mm.networks import run_network
 
 QUANTILES = (0.05, 0.5, 0.95)
 # Bounds of the probability that the student gives to the label.

@@ -40,8 +40,8 @@ def convert(source: str, target: Path) -> str:
     """
     import torch
 
-    from classroomkd_mm.models.mentors.checkpoint import read_state_dict
-    from classroomkd_mm.models.mentors.published import convert_published
+    from classroomkd_mm.mentors.weights.crd import convert_published
+    from classroomkd_mm.mentors.weights.reading import read_state_dict
 
     name, state_dict = convert_published(read_state_dict(source, Path(source).stem))
     meta = dict(architecture=name, source=Path(source).name)

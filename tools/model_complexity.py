@@ -83,7 +83,7 @@ def count(file: Path, size: int) -> tuple[int, int]:
     """
     import classroomkd_mm  # noqa: F401  registers the networks
     from classroomkd_mm.models.algorithms import student_config
-    from classroomkd_mm.models.build import build_network
+    from classroomkd_mm.networks import build_network
 
     cfg = student_config(Config.fromfile(file))
     model = dict(cfg.model.to_dict(), _scope_=cfg.get('default_scope', 'mmpretrain'))

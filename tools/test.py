@@ -24,7 +24,7 @@ def main() -> None:
     args = parse_args()
     cfg = read_config(args)
 
-    from classroomkd_mm._student_runner import StudentRunner
+    from classroomkd_mm.engine.runner import StudentRunner
     from classroomkd_mm.models.algorithms import student_config
 
     cfg = student_config(cfg)
