@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""The demos report what their runs wrote. The runs themselves are test_mim.py's."""
+"""``tools/demo``: reports what the runs wrote. test_mim.py tests the runs."""
 
 import importlib
 import json
@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-TOOLS = Path(__file__).parents[1] / 'tools'
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def demo(monkeypatch):
-    monkeypatch.syspath_prepend(TOOLS)
-    return importlib.import_module('demo_digits')
+    monkeypatch.syspath_prepend(ROOT / 'tools/demo')
+    return importlib.import_module('digits')
 
 
 @pytest.fixture
 def pose_demo(monkeypatch):
-    monkeypatch.syspath_prepend(TOOLS)
-    return importlib.import_module('demo_pose')
+    monkeypatch.syspath_prepend(ROOT / 'tools/demo')
+    return importlib.import_module('pose')
 
 
 def write_run(demo, out, name, seed, accuracy):
@@ -73,5 +73,5 @@ def test_the_pose_demos_recipes_exist_and_end_where_it_looks(pose_demo):
     from mmengine.config import Config
 
     for recipe in pose_demo.RECIPES.values():
-        (path,) = (TOOLS.parent / 'configs').rglob(recipe)
+        (path,) = (ROOT / 'configs').rglob(recipe)
         assert Config.fromfile(path).train_cfg.max_epochs == pose_demo.EPOCHS

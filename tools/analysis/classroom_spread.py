@@ -1,10 +1,10 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Show how a classroom of classifiers treats single training samples.
 
-A student's checkpoint and its mentors look at training images. For both levels of the
-filter it prints, in Markdown, the share of active mentors, quantiles of their
-temperatures, and how the gradient is shared out between samples on which the student
-is more and less sure of the label.
+Runs a trained student and its mentors on training images, and prints a table in
+Markdown. For each level of the filter it has the share of active mentors, quantiles of
+their temperatures, and how the gradient is distributed over samples, by the probability
+that the student gives to the label.
 """
 
 from argparse import ArgumentParser, Namespace
@@ -29,10 +29,19 @@ BOUNDS = (0.0, 0.1, 0.5, 0.9, 1.0)
 def parse_args() -> Namespace:
     """Read the command line."""
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='a recipe: a path, or a bare name')
-    parser.add_argument('checkpoint', help='of its student, or of the classroom')
-    parser.add_argument('--batches', type=int, default=24, help='how many to look at')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
+    parser.add_argument('config', help='a config file, or the bare name of a recipe')
+    parser.add_argument('checkpoint', help='the trained student, or its classroom')
+    parser.add_argument(
+        '--batches', type=int, default=24, help='number of batches (default: 24)'
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        metavar='KEY=VALUE',
+        help='replace or add entries of the config',
+    )
     return parser.parse_args()
 
 
@@ -41,7 +50,7 @@ def main() -> None:
     args = parse_args()
     cfg = Config.fromfile(find_config(args.config))
     cfg.merge_from_dict(args.cfg_options)
-    set_random_seed(0)  # of the augmentation
+    set_random_seed(0)  # for the augmentation
     batches = answers(cfg, args.checkpoint, args.batches)
     heads = [f'τ, {quantile:.0%}' for quantile in QUANTILES]
     heads += [f'p {low:g} to {high:g}' for low, high in pairwise(BOUNDS)]
@@ -80,7 +89,7 @@ def answers(cfg: Config, checkpoint: str, count: int) -> list[tuple[Tensor, ...]
 def lessons(
     batches: list[tuple[Tensor, ...]], level: str, tau_max: float
 ) -> tuple[float, list[float], Tensor]:
-    """Teach each batch, and tell who was active, how warm, and the pull on a sample."""
+    """Share of active mentors, quantiles of τ, and each sample's gradient norm (N,)."""
     active, temperatures, pull = [], [], []
     for logits, mentors, labels in batches:
         leaf = logits.clone().requires_grad_()
@@ -99,7 +108,7 @@ def label_probability(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def shares_of(amounts: Tensor, sure: Tensor) -> list[float]:
-    """Share out amounts (N,) between the intervals of BOUNDS."""
+    """The share of the amounts (N,) that falls in each interval of BOUNDS."""
     bins = torch.bucketize(sure, torch.tensor(BOUNDS[1:-1]))
     return [
         (amounts[bins == index].sum() / amounts.sum()).item()
@@ -108,7 +117,7 @@ def shares_of(amounts: Tensor, sure: Tensor) -> list[float]:
 
 
 def cells(numbers: list[float]) -> str:
-    """Write numbers as cells of a table."""
+    """Format numbers as cells of a table."""
     return ''.join(f' {number:.2f} |' for number in numbers)
 
 

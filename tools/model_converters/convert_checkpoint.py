@@ -1,10 +1,10 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Convert a published CIFAR checkpoint to one that MMPretrain loads.
+"""Convert a CIFAR checkpoint of the CRD benchmark to one that MMPretrain loads.
 
-The CRD benchmark publishes its networks as ``{'model': state_dict, 'epoch': ...}``
-with layer names of its own. ``mim run classroomkd_mm convert_checkpoint IN OUT``
-recognises the network and writes its weights, in float32, under the names of this
-package's backbones.
+The CRD benchmark publishes its networks as ``{'model': state_dict, 'epoch': ...}``,
+with its own layer names. ``mim run classroomkd_mm convert_checkpoint IN OUT``
+recognises the architecture, and writes the weights in float32 with the layer names of
+this package's backbones.
 """
 
 import argparse
@@ -16,11 +16,11 @@ def parse_args() -> argparse.Namespace:
     """Read the command line.
 
     Returns:
-        argparse.Namespace: ``source``, a path or URL, and ``target``, a path.
+        Namespace: ``source`` (path or URL) and ``target`` (path).
     """
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('source', help='path or URL of the published checkpoint')
-    parser.add_argument('target', type=Path, help='where to write the converted one')
+    parser.add_argument('target', type=Path, help='path of the converted checkpoint')
     return parser.parse_args()
 
 
@@ -29,7 +29,7 @@ def convert(source: str, target: Path) -> str:
 
     Args:
         source (str): Path or URL of the published checkpoint.
-        target (Path): The checkpoint to write; its directory is made if need be.
+        target (Path): The checkpoint to write; its folder is created.
 
     Returns:
         str: The name of the architecture.
@@ -51,7 +51,7 @@ def convert(source: str, target: Path) -> str:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Convert, and print the architecture."""
     args = parse_args()
     try:
         name = convert(args.source, args.target)

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""The main job on the digits that scikit-learn ships: 100 labelled images.
+"""Classification on 100 of the handwritten digits that scikit-learn ships.
 
 Three mentors of different strength, then a student alone, then the same student in
 their classroom, each for three seeds and each through `mim train`.
@@ -10,13 +10,14 @@ import statistics
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from mim_runs import last_metrics, mim_train
+from classroomkd_mm._runs import last_validation, mim_train
 
 MENTORS = ('resnet14-w20', 'resnet8-w8', 'resnet8-w3')
 STUDENT = 'resnet8-w4'
 CLASSROOM = f'classroomkd_{STUDENT}'
 SEEDS = (0, 1, 2)
 MENTOR_EPOCHS = 80
+METRIC = 'accuracy/top1'
 
 
 def main(out: Path) -> None:
@@ -32,7 +33,7 @@ def main(out: Path) -> None:
 
 
 def work_dir(out: Path, name: str, seed: int) -> Path:
-    """Where a run writes."""
+    """The work dir of a run."""
     return out / f'{name}_seed{seed}'
 
 
@@ -51,11 +52,11 @@ def train(out: Path, name: str, seed: int) -> None:
 
 def accuracy(out: Path, name: str, seed: int) -> float:
     """Read the accuracy after the last epoch, in percent."""
-    return last_metrics(work_dir(out, name, seed), 'accuracy/top1')[0]
+    return last_validation(work_dir(out, name, seed), METRIC)[METRIC]
 
 
 def print_table(out: Path) -> None:
-    """Print every network's accuracy over the seeds, and what the classroom gains."""
+    """Print each network's accuracy over the seeds, and what the classroom changes."""
     print('\nAccuracy on 899 test images after training on 100, 3 seeds')
     print(f'{"":38}{"mean":>8}{"spread":>16}')
     rows = [(f'mentor {name}', name) for name in MENTORS]

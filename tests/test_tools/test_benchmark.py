@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""The comparison's options mean what its table says."""
+"""``tools/benchmark/benchmark.py``: its options mean what its table says."""
 
 import argparse
 import importlib
@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def benchmark(monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / 'tools')
+    monkeypatch.syspath_prepend(ROOT / 'tools/benchmark')
     return importlib.import_module('benchmark')
 
 
@@ -21,7 +21,7 @@ def configured(benchmark, plan, name, tmp_path):
     """The classroom's model as the runs of a method get it."""
     from mmengine.config import Config, DictAction
 
-    path, options = benchmark.task(plan, tmp_path, name)
+    path, options = benchmark.recipe_of(plan, tmp_path, name)
     cfg = Config.fromfile(path)
     parser = argparse.ArgumentParser()
     parser.add_argument('--cfg-options', nargs='+', action=DictAction)
@@ -52,9 +52,10 @@ def test_every_method_builds_what_it_says(benchmark, plan, tmp_path):
         assert distiller.knowledge_filter.level == (
             'batch' if 'batch' in method else 'sample'
         )
-        assert distiller.task_weight == (
-            'student_score' if 'W = score' in method else 'constant'
-        )
+        if not classical:  # without the filter, W is 1 anyway
+            assert distiller.task_weight == (
+                'student_score' if 'W = score' in method else 'constant'
+            )
         assert distiller.mentoring.mentoring == (
             4.0 if classical or 'fixed' in method else 'gap'
         )
@@ -63,6 +64,7 @@ def test_every_method_builds_what_it_says(benchmark, plan, tmp_path):
         assert weight == pytest.approx(1 / 3 if 'average' in method else 1, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_every_pose_method_builds_what_it_says(benchmark, tmp_path):
     from mmrazor.registry import MODELS
 
@@ -126,7 +128,7 @@ def test_the_best_mentor_is_the_one_that_was_measured(benchmark, tmp_path):
     plan = benchmark.PLANS['cifar10_jpeg']
     for name, accuracy in zip(plan.mentors, (63, 65, 60), strict=True):
         write_result(benchmark, plan, tmp_path, name, 0, accuracy)
-    _, options = benchmark.task(plan, tmp_path, 'KD from the best mentor, τ = 4')
+    _, options = benchmark.recipe_of(plan, tmp_path, 'KD from the best mentor, τ = 4')
     assert 'model.mentors.resnet20=None' in options
     assert 'model.mentors.resnet8=None' in options
     assert any(option.startswith('model.mentors.resnet14.ckpt=') for option in options)

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Pose estimation on drawn people: nothing to download.
+"""Pose estimation on drawn people, with nothing to download.
 
 Two mentors, then a narrow student alone and the same student in their classroom, each
 through `mim train`.
@@ -8,7 +8,7 @@ through `mim train`.
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from mim_runs import last_metrics, mim_train
+from classroomkd_mm._runs import last_validation, mim_train
 
 SUFFIX = '1xb16-6e_stick-figures-64x48'
 EPOCHS = 6
@@ -33,16 +33,16 @@ def main(out: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda name: train(out, name), (*MENTORS, STUDENT)))
     train(out, 'classroom')
-    # What MMPose says while it draws is not to be between the table and its reader.
+    # Before the table, so that MMPose's log messages do not hide it.
     draw(out)
     print_table(out)
 
 
 def train(out: Path, name: str) -> None:
     """Do one run."""
-    # The mentors have learned with other seeds than the student.
+    # The mentors do not share a seed with the student.
     options = [f'randomness.seed={MENTORS.index(name) + 1 if name in MENTORS else 0}']
-    # Drawn once, beside the runs.
+    # The people are drawn once, beside the runs.
     options += [
         f'{loader}_dataloader.dataset.data_root={out / "data"}'
         for loader in ('train', 'val', 'test')
@@ -57,30 +57,36 @@ def train(out: Path, name: str) -> None:
 
 
 def checkpoint(out: Path, name: str) -> Path:
-    """Where a run leaves its weights."""
+    """The checkpoint that a run ends with."""
     return out / name / f'epoch_{EPOCHS}.pth'
 
 
+def measured(out: Path, name: str) -> list[float]:
+    """Read a network's metrics after its last epoch, in percent."""
+    validation = last_validation(out / name, *METRICS)
+    return [100 * validation[metric] for metric in METRICS]
+
+
 def row(out: Path, name: str) -> str:
-    """Write a network's metrics, in percent."""
-    cells = ''.join(f'{100 * x:8.1f}' for x in last_metrics(out / name, *METRICS))
+    """Format a network's metrics."""
+    cells = ''.join(f'{percent:8.1f}' for percent in measured(out, name))
     return f'{LABELS[name]:34}{cells}'
 
 
 def print_table(out: Path) -> None:
-    """Print every network's AP and PCK, and what the classroom changes."""
+    """Print each network's AP and PCK, and what the classroom changes."""
     print('\n400 drawn people, in percent')
     print(f'{"":34}{"AP":>8}{"PCK":>8}')
     for name in RECIPES:
         print(row(out, name))
-    alone, taught = (last_metrics(out / n, *METRICS) for n in (STUDENT, 'classroom'))
-    ap, pck = (100 * (b - a) for a, b in zip(alone, taught, strict=True))
+    alone, taught = (measured(out, name) for name in (STUDENT, 'classroom'))
+    ap, pck = (after - before for before, after in zip(alone, taught, strict=True))
     print(f'\nThe classroom changes AP by {ap:+.1f} and PCK by {pck:+.1f} points.')
 
 
 def draw(out: Path) -> None:
     """Draw the first people of the validation set, as each student sees them."""
-    # isort: off, since it is this package that lets MMPose import
+    # This package first: it lets MMPose import.
     from classroomkd_mm.visualization import find_keypoints, plot_poses  # noqa: I001
     from mmengine.config import Config
     from mmengine.registry import init_default_scope
@@ -90,7 +96,7 @@ def draw(out: Path) -> None:
     init_default_scope('mmpose')
     dataset = DATASETS.build(Config.fromfile(config).val_dataloader.dataset)
     people = [dataset.get_data_info(index) for index in range(PICTURES)]
-    # What a classroom saves is a student like any other.
+    # A classroom's checkpoint loads as one of the student.
     alone, taught = (
         find_keypoints(config, checkpoint(out, name), people)
         for name in (STUDENT, 'classroom')

@@ -1,9 +1,8 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Count the weights and the FLOPs of networks, as a table in Markdown.
+"""Count the parameters and FLOPs of networks, as a table in Markdown.
 
 `mim run classroomkd_mm model_complexity configs/_base_/models/cifar` counts the model
-of every config in a folder, or in files that are named one by one. Of a classroom, the
-student is counted.
+of every config in a folder. Of a classroom, it counts the student.
 """
 
 import argparse
@@ -19,12 +18,12 @@ def parse_args() -> argparse.Namespace:
     """Read the command line.
 
     Returns:
-        argparse.Namespace: ``configs``, paths, and ``size``, in pixels.
+        Namespace: ``configs`` (paths) and ``size`` (pixels).
     """
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('configs', nargs='+', type=Path, help='files or folders')
+    parser.add_argument('configs', nargs='+', type=Path, help='config files or folders')
     parser.add_argument(
-        '--size', type=int, default=32, help='height and width of the input (32)'
+        '--size', type=int, default=32, help='input height and width (default: 32)'
     )
     return parser.parse_args()
 
@@ -44,13 +43,13 @@ def main() -> None:
 
 
 def find_configs(paths: list[Path]) -> list[Path]:
-    """List files, and those that folders hold.
+    """List config files, and those in folders.
 
     Args:
         paths (list[Path]): Files and folders.
 
     Returns:
-        list[Path]: Files, those of a folder in order.
+        list[Path]: The files, those of a folder in natural order.
 
     Raises:
         FileNotFoundError: If a path holds no config.
@@ -65,7 +64,7 @@ def find_configs(paths: list[Path]) -> list[Path]:
 
 
 def _natural(path: Path) -> list[str | int]:
-    """Let ResNet8 stand before ResNet14."""
+    """Sort resnet8 before resnet14."""
     parts = re.split(r'(\d+)', path.stem)
     return [int(part) if part.isdigit() else part for part in parts]
 
@@ -88,7 +87,8 @@ def count(file: Path, size: int) -> tuple[int, int]:
     cfg = student_config(Config.fromfile(file))
     model = dict(cfg.model.to_dict(), _scope_=cfg.get('default_scope', 'mmpretrain'))
     network = build_network(model).eval()
-    MMLogger.get_current_instance().setLevel('ERROR')  # not each layer without FLOPs
+    # Hides a warning for each layer without FLOPs.
+    MMLogger.get_current_instance().setLevel('ERROR')
     counted = get_model_complexity_info(network, (3, size, size), show_table=False)
     return sum(p.numel() for p in network.parameters()), counted['flops']
 

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""``tools/model_complexity.py``, from the command line."""
+"""``tools/analysis/model_complexity.py``, from the command line."""
 
 import importlib.util
 import sys
@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 MODELS = ROOT / 'configs/_base_/models/cifar'
 
 
 @pytest.fixture
 def tool():
-    path = ROOT / 'tools/model_complexity.py'
+    path = ROOT / 'tools/analysis/model_complexity.py'
     spec = importlib.util.spec_from_file_location('model_complexity', path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

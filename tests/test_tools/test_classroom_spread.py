@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""The table of how a classroom treats single samples."""
+"""``tools/analysis/classroom_spread.py``: its table."""
 
 import importlib
 import sys
@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 
-TOOLS = Path(__file__).parents[1] / 'tools'
+ROOT = Path(__file__).parents[2]
 RECIPE = 'classroomkd_resnet8-w4_1xb20_digits.py'
 
 
 @pytest.fixture
 def spread(monkeypatch):
-    monkeypatch.syspath_prepend(TOOLS)
+    monkeypatch.syspath_prepend(ROOT / 'tools/analysis')
     return importlib.import_module('classroom_spread')
 
 
@@ -29,7 +29,7 @@ def test_the_table_of_a_recipe(spread, tmp_path, monkeypatch, capsys):
     from mmengine.config import Config
     from mmrazor.registry import MODELS
 
-    (path,) = (TOOLS.parent / 'configs').rglob(RECIPE)
+    (path,) = (ROOT / 'configs').rglob(RECIPE)
     student = MODELS.build(Config.fromfile(path).model).student
     torch.save(dict(state_dict=student.state_dict()), tmp_path / 'student.pth')
     arguments = [RECIPE, str(tmp_path / 'student.pth'), '--batches', '2']

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""``tools/convert_checkpoint.py``, from the command line."""
+"""``tools/model_converters/convert_checkpoint.py``, from the command line."""
 
 import importlib.util
 import shutil
@@ -14,7 +14,7 @@ from mmpretrain.registry import MODELS
 
 import classroomkd_mm.models.backbones  # noqa: F401
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 DATA = ROOT / 'tests/data/cifar_checkpoints'
 SOURCE = DATA / 'resnet8.pth'
 
@@ -22,7 +22,7 @@ SOURCE = DATA / 'resnet8.pth'
 @pytest.fixture
 def convert(monkeypatch):
     spec = importlib.util.spec_from_file_location(
-        'convert_checkpoint', ROOT / 'tools/convert_checkpoint.py'
+        'convert_checkpoint', ROOT / 'tools/model_converters/convert_checkpoint.py'
     )
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)

@@ -1,10 +1,10 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Measure what scoring and teaching cost, beside the student's own training step.
+"""Measure the cost of a pose lesson, relative to the student's own training step.
 
-Both are measured in one run: a pose student (ResNet-18, crops of 256x192) runs
-forward and backward, then a classroom of three mentors scores, filters, paces and
-teaches with heatmaps of 64x48, backward to the student's maps included. The mentors'
-own forward is no part of it. Ends with an error if the share is above --limit.
+The step is forward and backward of a ResNet-18 on crops of 256x192. The lesson scores,
+filters, paces and teaches with heatmaps of 64x48, and ends with backward to the
+student's heatmaps. The mentors' forward is not included. Fails if the lesson takes more
+than --limit percent of the step.
 """
 
 import argparse
@@ -18,11 +18,11 @@ from mmengine.config import Config
 from mmengine.structures import InstanceData, PixelData
 from mmrazor.registry import MODELS
 
-import classroomkd_mm  # noqa: F401
-from classroomkd_mm.models.classroom import Lesson
+import classroomkd_mm.models  # noqa: F401  registers the classroom's parts
+from classroomkd_mm.functional import plan_lesson
 from classroomkd_mm.networks import build_network
 
-CONFIGS = Path(__file__).parents[1] / 'configs'
+CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 STUDENT = dict(
     cfg_path='mmpose::body_2d_keypoint/topdown_heatmap/coco/'
     'td-hm_res50_8xb64-210e_coco-256x192.py',
@@ -39,16 +39,17 @@ def parse_args() -> argparse.Namespace:
         Namespace: The arguments.
     """
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--batch-size', type=int, default=64)
-    parser.add_argument('--mentors', type=int, default=3)
-    parser.add_argument('--repeats', type=int, default=3, help='the best counts')
-    parser.add_argument('--device', default='cpu')
-    parser.add_argument('--limit', type=float, default=15.0, help='percent')
+    add = parser.add_argument
+    add('--batch-size', type=int, default=64, help='samples (default: 64)')
+    add('--mentors', type=int, default=3, help='number of mentors (default: 3)')
+    add('--repeats', type=int, default=3, help='measurements; the fastest counts')
+    add('--device', default='cpu', help='a PyTorch device (default: cpu)')
+    add('--limit', type=float, default=15.0, help='in percent (default: 15)')
     return parser.parse_args()
 
 
 def make_samples(count: int, device: str) -> list:
-    """Make data samples with targets, as MMPose's pipeline does.
+    """Make data samples with random targets, as MMPose's pipeline does.
 
     Args:
         count (int): How many.
@@ -72,15 +73,15 @@ def make_samples(count: int, device: str) -> list:
 
 
 def make_lesson(num_mentors: int, samples: list, device: str) -> Callable[[], None]:
-    """Prepare a lesson of the recipes' classroom on random heatmaps.
+    """Prepare a lesson on random heatmaps, with the classroom of the recipes.
 
     Args:
         num_mentors (int): How many mentors.
-        samples (list[PoseDataSample]): With targets.
+        samples (list[PoseDataSample]): The N samples, with targets.
         device (str): Where the tensors are.
 
     Returns:
-        Callable: Scores, filters, paces, teaches and runs backward.
+        Callable[[], None]: Plans the lesson, teaches it and runs backward.
     """
     parts = Config.fromfile(CONFIGS / '_base_/classroom/heatmaps.py').distiller
     scorer, knowledge_filter, mentoring, loss = (
@@ -98,16 +99,13 @@ def make_lesson(num_mentors: int, samples: list, device: str) -> Callable[[], No
     mentors = [torch.rand(shape, device=device) for _ in range(num_mentors)]
 
     def teach() -> None:
-        with torch.no_grad():
-            log_scores, point_weights = scorer(student, mentors, samples)
-            ranking = knowledge_filter(log_scores)
-            temperatures = mentoring(ranking, student, mentors)
-        lesson = Lesson(
-            ranking,
-            temperatures,
-            log_scores.new_ones(()),
-            log_scores == -torch.inf,
-            point_weights,
+        lesson = plan_lesson(
+            student,
+            mentors,
+            samples,
+            scorer=scorer,
+            knowledge_filter=knowledge_filter,
+            mentoring=mentoring,
         )
         loss(student, mentors, lesson).sum().backward()
 
@@ -115,15 +113,15 @@ def make_lesson(num_mentors: int, samples: list, device: str) -> Callable[[], No
 
 
 def best_time(step: Callable[[], None], repeats: int, device: str) -> float:
-    """Time a step, after one to warm up.
+    """Time a step, after a first one as warm-up.
 
     Args:
         step (Callable): What to time.
-        repeats (int): How often.
+        repeats (int): How often to time it.
         device (str): Where it runs.
 
     Returns:
-        float: Seconds of the fastest.
+        float: The time of the fastest, in seconds.
     """
     wait = torch.cuda.synchronize if device.startswith('cuda') else lambda: None
     times = []
@@ -137,7 +135,7 @@ def best_time(step: Callable[[], None], repeats: int, device: str) -> float:
 
 
 def main() -> None:
-    """Measure, and tell."""
+    """Measure, and print the result."""
     args = parse_args()
     samples = make_samples(args.batch_size, args.device)
     student = build_network(STUDENT).to(args.device).train()
@@ -146,13 +144,13 @@ def main() -> None:
     def train() -> None:
         student(images, samples, mode='loss')['loss_kpt'].backward()
 
-    ours = best_time(train, args.repeats, args.device)
+    step_time = best_time(train, args.repeats, args.device)
     teach = make_lesson(args.mentors, samples, args.device)
-    theirs = best_time(teach, args.repeats, args.device)
-    share = 100 * theirs / ours
+    lesson_time = best_time(teach, args.repeats, args.device)
+    share = 100 * lesson_time / step_time
     print(
         f'{args.batch_size} samples, {args.mentors} mentors, {args.device}: student '
-        f'{ours:.3f} s, scoring and loss {theirs:.3f} s, {share:.1f} %'
+        f'{step_time:.3f} s, lesson {lesson_time:.3f} s, {share:.1f} %'
     )
     if share > args.limit:
         sys.exit(f'That is more than {args.limit:g} %.')

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Train a small classroom on the CPU: of classifiers, or of pose models."""
+"""Train a small classroom of classifiers or pose models on the CPU."""
 
 import argparse
 import time
@@ -7,8 +7,8 @@ from importlib import import_module
 from pathlib import Path
 
 DEMOS = {
-    'digits': 'classifiers, on 100 digits that scikit-learn ships',
-    'pose': 'pose models, on drawn people',
+    'digits': 'classifiers on 100 handwritten digits',
+    'pose': 'pose models on drawn people',
 }
 
 
@@ -18,13 +18,23 @@ def main() -> None:
         description=__doc__,
         epilog='; '.join(f'{name}: {what}' for name, what in DEMOS.items()),
     )
-    parser.add_argument('demo', choices=DEMOS, nargs='?', default='digits')
-    parser.add_argument('--out', type=Path, help='default: work_dirs/demo[_pose]')
+    parser.add_argument(
+        'demo',
+        choices=DEMOS,
+        nargs='?',
+        default='digits',
+        help='what to train (default: digits)',
+    )
+    parser.add_argument(
+        '--out',
+        type=Path,
+        help='where the runs write (default: work_dirs/demo or work_dirs/demo_pose)',
+    )
     args = parser.parse_args()
     default = 'demo' if args.demo == 'digits' else f'demo_{args.demo}'
     out = args.out or Path('work_dirs', default)
     start = time.monotonic()
-    import_module(f'demo_{args.demo}').main(out)
+    import_module(args.demo).main(out)
     print(f'Took {time.monotonic() - start:.0f} s. Everything is in {out}/.')
 
 
