@@ -47,14 +47,14 @@ DISTILLER = 'model.distiller'
 FILTER, MENTORING = f'{DISTILLER}.knowledge_filter', f'{DISTILLER}.mentoring'
 LOSSES = f'{DISTILLER}.distill_losses'
 SAMPLE, BATCH = (f'{FILTER}.level={level}' for level in ('sample', 'batch'))
-EVERYBODY = f'{FILTER}.enabled=False'
+EVERYBODY = f'{FILTER}.filtering=False'
 
 
 def classifiers() -> dict[str, Method]:
     """The ways to teach a classifier with three mentors."""
     score = f'{DISTILLER}.task_weight=student_score'
     one = f'{DISTILLER}.task_weight=constant'
-    fixed = f'{MENTORING}.mode=4.0'
+    fixed = f'{MENTORING}.mentoring=4.0'
     third = f'{LOSSES}.loss_classroom.loss_weight=0.3333'
     return {
         'student alone': ALONE,
@@ -76,16 +76,16 @@ def pose() -> dict[str, Method]:
     score, loss = f'{DISTILLER}.scorer.score', f'{LOSSES}.loss_heatmap'
     weight = f'{loss}.loss_weight'
     # Half for each of two mentors.
-    mean_kl = (EVERYBODY, f'{MENTORING}.mode=off', f'{weight}={KL_WEIGHT / 2}')
+    mean_kl = (EVERYBODY, f'{MENTORING}.mentoring=off', f'{weight}={KL_WEIGHT / 2}')
     center = (
         f'{score}=oks', f'{loss}.sharpness=10', f'{weight}={KL_WEIGHT}', SAMPLE,
-        f'{MENTORING}.mode=gap', f'{MENTORING}.tau_max=4',
+        f'{MENTORING}.mentoring=gap', f'{MENTORING}.tau_max=4',
     )  # fmt: skip
     return {
         'student alone': ALONE,
         'filtering off: average of two, KL': Method((*center, *mean_kl)),
         'average of two, MSE': Method(recipe='fpd'),
-        'MSE, filtered': Method((f'{FILTER}.enabled=True',), recipe='fpd'),
+        'MSE, filtered': Method((f'{FILTER}.filtering=True',), recipe='fpd'),
         'classroom: OKS, sharpness 10, sample, τ_max 4': Method(center),
         'scorer: likelihood': Method((*center, f'{score}=likelihood')),
         'scorer: task_loss': Method((*center, f'{score}=task_loss')),
@@ -93,7 +93,7 @@ def pose() -> dict[str, Method]:
         'sharpness 30': Method((*center, f'{loss}.sharpness=30')),
         'sharpness 100': Method((*center, f'{loss}.sharpness=100')),
         'level: batch': Method((*center, BATCH)),
-        'mentoring off': Method((*center, f'{MENTORING}.mode=off')),
+        'mentoring off': Method((*center, f'{MENTORING}.mentoring=off')),
     }
 
 
