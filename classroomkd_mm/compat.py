@@ -16,11 +16,14 @@ silenced: what cannot work raises :class:`NotAvailableError` when it is used.
 `mmengine.runner.checkpoint`           PyTorch >= 2.6 loads a checkpoint with
                                        `weights_only=True`, which refuses the log
                                        buffers that MMEngine 0.10 stores in it.
+`mmengine.hub`, `mmengine.config`      run `pip install` for the name before `::`
+                                       of a config, if there is no such package.
 =====================================  ==========================================
 """
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from pickle import UnpicklingError
@@ -205,9 +208,28 @@ def allow_log_buffers() -> None:
     )
 
 
+def check_packages(module: str) -> None:
+    """Let a module of MMEngine refuse a config of a package that is not installed.
+
+    Args:
+        module (str): The module, which has been imported.
+    """
+    split = sys.modules[module]._get_package_and_cfg_path
+
+    def check_and_split(cfg_path: str) -> tuple[str, str]:
+        from .hub import check_package  # here, since it imports MMEngine
+
+        check_package(cfg_path.partition('::')[0])
+        return split(cfg_path)
+
+    sys.modules[module]._get_package_and_cfg_path = check_and_split
+
+
 _CORES = ('core', '_core')
 
 AFTER_IMPORT: dict[str, Callable[[], None]] = {
+    'mmengine.config.config': partial(check_packages, 'mmengine.config.config'),
+    'mmengine.hub.hub': partial(check_packages, 'mmengine.hub.hub'),
     'mmengine.runner.checkpoint': allow_log_buffers,
 }
 """What to mend right after the import of which module."""

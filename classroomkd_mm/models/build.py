@@ -8,10 +8,11 @@ from importlib.util import find_spec
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.hub import get_config
 from mmengine.model import BaseModel
 from mmrazor.registry import MODELS
 from torch import nn
+
+from ..hub import get_config
 
 
 def build_network(cfg: Any, data_preprocessor: Mapping | None = None) -> nn.Module:

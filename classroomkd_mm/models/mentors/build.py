@@ -2,15 +2,18 @@
 """Building the mentors that a config names."""
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from typing import Any
 
-from mmengine.hub import get_config
 from mmengine.logging import print_log
 from torch import nn
 
+from ...hub import get_config
+from ...mentors.weights.fitting import load_weights
+from ...mentors.weights.search import find_weights
 from ...options import check_options
 from ..build import build_network
-from .checkpoint import convert_if_published, load_weights, read_state_dict
+from .checkpoint import convert_if_published, read_checkpoint
 from .classes import build_class_aligner
 from .inputs import InputAdapter, normalization_of
 from .mentor import Mentor
@@ -20,8 +23,8 @@ from .pose_alignment import build_aligner
 from .pose_inputs import build_pose_adapter
 
 MENTOR_OPTIONS = (
-    'cfg_path', 'model', 'ckpt', 'pretrained', 'input_size', 'data_preprocessor',
-    'class_map', 'keypoint_map',
+    'cfg_path', 'model', 'ckpt', 'ckpt_key', 'pretrained', 'input_size',
+    'data_preprocessor', 'class_map', 'keypoint_map',
 )  # fmt: skip
 
 
@@ -32,13 +35,14 @@ def build_mentors(mentors: Mapping[str, Any], student: nn.Module) -> Mentors:
         mentors (Mapping[str, Any]): By name, a dict with the network, ``cfg_path``
             or ``model``, and its weights, ``ckpt`` (path, URL, or None to say
             that random weights are meant) or ``pretrained=True`` (those that
-            OpenMMLab published for ``cfg_path``); optionally ``input_size`` (int or
-            (height, width), pixels) and ``data_preprocessor`` (mean, std, to_rgb
-            that differ from the network's own, or that a plain ``nn.Module`` needs),
-            ``class_map`` (for each class of the student the number of the mentor's)
-            and for a pose model ``keypoint_map`` (for each key point of the student
-            the number of the mentor's, or None). ``model`` may name any class or
-            function by its import path; ``torchvision.models.…`` with ``weights``,
+            OpenMMLab published for ``cfg_path``); optionally ``ckpt_key`` (where in
+            the file the weights are, if it holds several that fit), ``input_size``
+            (int or (height, width), pixels) and ``data_preprocessor`` (mean, std,
+            to_rgb that differ from the network's own, or that a plain ``nn.Module``
+            needs), ``class_map`` (for each class of the student the number of the
+            mentor's) and for a pose model ``keypoint_map`` (for each key point of the
+            student the number of the mentor's, or None). ``model`` may name any class
+            or function by its import path; ``torchvision.models.…`` with ``weights``,
             and MMPretrain's TimmClassifier and HuggingFaceClassifier with
             ``pretrained=True``, bring their weights. Or a built ``nn.Module``. A name
             with the value None is left out.
@@ -122,6 +126,17 @@ def _check_mentor_options(name: str, cfg: Any) -> None:
     check_wrapper(name, _model_config(cfg), cfg.get('data_preprocessor'))
     if 'ckpt' in cfg and cfg.get('pretrained'):
         raise ValueError(f'Mentor {name!r} has `ckpt` and `pretrained`: give one.')
+    if not isinstance(cfg.get('ckpt'), str | PathLike | None):
+        raise TypeError(
+            f'Mentor {name!r}: ckpt must be a path or a URL, but got {cfg["ckpt"]!r}. '
+            'On the command line a comma makes a list of the value, unless it is '
+            'quoted or the path of an existing file.'
+        )
+    if cfg.get('ckpt_key') is not None and cfg.get('ckpt') is None:
+        raise ValueError(
+            f'Mentor {name!r}: ckpt_key says where in the file `ckpt` its weights are, '
+            'but there is no such file. Add ckpt, or leave out ckpt_key.'
+        )
     if cfg.get('pretrained') and '::' not in str(cfg.get('cfg_path')):
         raise ValueError(
             f'Mentor {name!r}: `pretrained=True` finds the weights that OpenMMLab '
@@ -143,7 +158,7 @@ def _build_network(name: str, cfg: Mapping) -> nn.Module:
             cfg.get('data_preprocessor'),
         )
     except Exception as error:
-        kinds = (FileNotFoundError, KeyError, TypeError)
+        kinds = (FileNotFoundError, ImportError, KeyError, TypeError)
         kind = next((kind for kind in kinds if isinstance(error, kind)), ValueError)
         raise kind(
             f'Mentor {name!r}: its network cannot be built, correct its '
@@ -168,9 +183,10 @@ def _load(name: str, cfg: Mapping, network: nn.Module) -> str:
             level=30,
         )
         return f'{model}, random weights'
-    weights = read_state_dict(str(ckpt), name)
-    weights, published = convert_if_published(weights, network, name, str(ckpt))
-    hint = ''
+    checkpoint = read_checkpoint(str(ckpt), name)
+    found = find_weights(checkpoint, network, name, str(ckpt), cfg.get('ckpt_key'))
+    weights, published = convert_if_published(found.weights, network, name, str(ckpt))
+    hint = f'The weights compared are those under {found.key!r}.' if found.key else ''
     if published:
         configured = cfg.get('cfg_path') or _model_config(cfg).get('backbone') or model
         hint = f'It is a published {published}, the mentor is configured as '

@@ -1,39 +1,36 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Reading a mentor's checkpoint and loading it whole, or not at all."""
+"""Reading a mentor's checkpoint, of any of the usual formats."""
 
 import hashlib
 import pickle
 import urllib.error
-from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlparse
 
 import torch
 from torch import Tensor, nn
 
-# Under which key the usual training programs store the weights.
-WEIGHT_KEYS = ('state_dict', 'model', 'net')
-# What wrappers put before the names of a network: DDP, MMRazor's algorithms.
-PARALLEL, STUDENT = 'module.', 'architecture.'
-COUNTER = 'num_batches_tracked'
-SHOWN_KEYS = 4
+SAFETENSORS = '.safetensors'
 
 
-def read_state_dict(source: str, mentor: str) -> dict[str, Tensor]:
-    """Read the weights of a checkpoint, with ``weights_only=True``.
+def read_checkpoint(source: str, mentor: str) -> Any:
+    """Read a checkpoint, without running any code that it may hold.
 
     Args:
         source (str): A path, or an http(s) URL, which is downloaded once to
-            PyTorch's cache.
+            PyTorch's cache; of a ``.safetensors`` file or of one that ``torch.load``
+            reads with ``weights_only=True``.
         mentor (str): The mentor's name, for messages.
 
     Returns:
-        dict[str, Tensor]: Names, without the prefixes of wrappers, and weights.
+        Any: What the file holds, as a rule a dict.
 
     Raises:
         FileNotFoundError: If there is no such file.
         ConnectionError: If the URL cannot be reached.
-        ValueError: If the file is truncated or holds no weights.
+        ValueError: If the file is truncated or holds other objects.
+        ImportError: If safetensors is needed, and not installed.
     """
     path = _download(source, mentor) if '://' in source else Path(source).expanduser()
     if not path.is_file():
@@ -41,8 +38,10 @@ def read_state_dict(source: str, mentor: str) -> dict[str, Tensor]:
             f'Mentor {mentor!r}: the checkpoint {source!r} does not exist. Give the '
             'path or the URL of its weights, or train it first.'
         )
+    if path.suffix.lower() == SAFETENSORS:
+        return _read_safetensors(path, source, mentor)
     try:
-        checkpoint = torch.load(path, map_location='cpu', weights_only=True)
+        return torch.load(path, map_location='cpu', weights_only=True)
     except pickle.UnpicklingError as error:
         raise ValueError(
             f'Mentor {mentor!r}: the checkpoint {source!r} is damaged, or holds other '
@@ -56,44 +55,25 @@ def read_state_dict(source: str, mentor: str) -> dict[str, Tensor]:
             'probably truncated or no PyTorch file '
             f'({_first_line(error)}). Get the file again.'
         ) from error
-    return _strip_wrappers(_weights_in(checkpoint, source, mentor))
 
 
-def load_weights(
-    network: nn.Module,
-    state_dict: Mapping[str, Tensor],
-    mentor: str,
-    source: str,
-    hint: str = '',
-) -> None:
-    """Load weights into a network, every one of them.
-
-    Args:
-        network (nn.Module): The mentor's network.
-        state_dict (Mapping[str, Tensor]): Its weights.
-        mentor (str): The mentor's name, for messages.
-        source (str): Where the weights are from, for messages.
-        hint (str): What else to say if they do not fit.
-
-    Raises:
-        ValueError: If a weight of the network is missing or has another shape, or
-            if there are layers that the network lacks.
-    """
-    expected = _without_counters(network.state_dict())
-    state_dict = _rename_old_weights(network, state_dict)
-    missing = [key for key in expected if key not in state_dict]
-    extra = [key for key in _without_counters(state_dict) if key not in expected]
-    reshaped = [
-        f'{key} {tuple(state_dict[key].shape)} instead of {tuple(value.shape)}'
-        for key, value in expected.items()
-        if key in state_dict and state_dict[key].shape != value.shape
-    ]
-    if missing or reshaped or _is_deeper(extra, expected):
-        message = _misfit(
-            network, mentor, source, len(expected), missing, extra, reshaped
-        )
-        raise ValueError(f'{message}\n{hint}'.rstrip())
-    network.load_state_dict(state_dict, strict=False)
+def _read_safetensors(path: Path, source: str, mentor: str) -> dict[str, Tensor]:
+    """Read the tensors of a safetensors file."""
+    try:  # here, since few mentors need it
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+    except ImportError as error:
+        raise ImportError(
+            f'Mentor {mentor!r}: the checkpoint {source!r} needs safetensors, which is '
+            'not installed: pip install safetensors.'
+        ) from error
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise ValueError(
+            f'Mentor {mentor!r}: the checkpoint {source!r} is no complete safetensors '
+            f'file ({_first_line(error)}). Get the file again.'
+        ) from error
 
 
 def convert_if_published(
@@ -131,71 +111,6 @@ def convert_if_published(
     return converted, architecture
 
 
-def _without_counters(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Leave out how many batches a norm has seen: not every file has it."""
-    return {k: v for k, v in weights.items() if not k.endswith(COUNTER)}
-
-
-def _is_deeper(extra: list[str], expected: Mapping[str, Tensor]) -> bool:
-    """Tell whether there are more layers, within the parts that a network has.
-
-    A CIFAR ResNet-20 finds every one of its weights in the file of a ResNet-56, all
-    of the right shape. Other parts, such as a second head, do no harm.
-    """
-    parts = {key.partition('.')[0] for key in expected}
-    return any(
-        key.endswith('.weight') and key.partition('.')[0] in parts for key in extra
-    )
-
-
-def _rename_old_weights(
-    network: nn.Module, state_dict: Mapping[str, Tensor]
-) -> dict[str, Tensor]:
-    """Let a network convert weights of its older versions, as when it loads them.
-
-    Models published before MMPose 1.0 have a `keypoint_head`, for instance. Left alone
-    are networks that rename in both directions, as MMPretrain's TimmClassifier does:
-    their files have the names of their state dict.
-    """
-    renamed = dict(state_dict)
-    for name, module in network.named_modules():
-        if module._state_dict_hooks:
-            continue
-        prefix = f'{name}.' if name else ''
-        for convert in module._load_state_dict_pre_hooks.values():
-            convert(renamed, prefix, {}, True, [], [], [])
-    return renamed
-
-
-def _misfit(
-    network: nn.Module,
-    mentor: str,
-    source: str,
-    total: int,
-    missing: list[str],
-    extra: list[str],
-    reshaped: list[str],
-) -> str:
-    """Say what of a checkpoint does not fit, and what to do."""
-    backbone = type(getattr(network, 'backbone', network)).__name__
-    fitting = total - len(missing) - len(reshaped)
-    lines = [
-        f'Mentor {mentor!r}: the checkpoint {source!r} belongs to another network '
-        f'than the configured {type(network).__name__} ({backbone}): it fits '
-        f'{fitting or "none"} of its {total} weights.'
-    ]
-    for text, keys in (
-        ('Missing', missing),
-        ('Of another shape', reshaped),
-        ('Unknown to the network', extra),
-    ):
-        if keys:
-            more = f' and {len(keys) - SHOWN_KEYS} more' * (len(keys) > SHOWN_KEYS)
-            lines.append(f'{text}: {", ".join(keys[:SHOWN_KEYS])}{more}.')
-    lines.append('Give the checkpoint of this network, or the config of that one.')
-    return '\n'.join(lines)
-
-
 def _download(url: str, mentor: str) -> Path:
     """Fetch a URL to PyTorch's cache, unless it is there."""
     parts = urlparse(url)
@@ -218,34 +133,6 @@ def _download(url: str, mentor: str) -> Path:
                 f'{path}.'
             ) from error
     return path
-
-
-def _weights_in(checkpoint: object, source: str, mentor: str) -> dict[str, Tensor]:
-    """Find the weights in a checkpoint."""
-    if isinstance(checkpoint, Mapping):
-        for key in WEIGHT_KEYS:
-            if isinstance(checkpoint.get(key), Mapping):
-                checkpoint = checkpoint[key]
-                break
-        weights = {k: v for k, v in checkpoint.items() if isinstance(v, Tensor)}
-        if weights:
-            return weights
-    raise ValueError(
-        f'Mentor {mentor!r}: the checkpoint {source!r} holds no weights. Expected are '
-        f'tensors by name, on the top level or under one of {WEIGHT_KEYS}.'
-    )
-
-
-def _strip_wrappers(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Leave out what DDP and MMRazor put before the names of a network."""
-    if all(key.startswith(PARALLEL) for key in weights):
-        weights = {key.removeprefix(PARALLEL): v for key, v in weights.items()}
-    student = {
-        key.removeprefix(STUDENT): value
-        for key, value in weights.items()
-        if key.startswith(STUDENT)
-    }
-    return student or weights
 
 
 def _first_line(error: Exception) -> str:

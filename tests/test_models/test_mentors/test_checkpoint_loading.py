@@ -19,11 +19,14 @@ def network(tiny):
 
 @pytest.fixture(scope='module')
 def load(tiny):
-    from classroomkd_mm.models.mentors.checkpoint import load_weights, read_state_dict
+    from classroomkd_mm.mentors.weights.fitting import load_weights
+    from classroomkd_mm.mentors.weights.search import find_weights
+    from classroomkd_mm.models.mentors.checkpoint import read_checkpoint
 
     def load(network, path):
         path = str(path)
-        load_weights(network, read_state_dict(path, 'ann'), 'ann', path)
+        found = find_weights(read_checkpoint(path, 'ann'), network, 'ann', path)
+        load_weights(network, found.weights, 'ann', path)
 
     return load
 
