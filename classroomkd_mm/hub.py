@@ -7,6 +7,7 @@ not bring code into an environment: :mod:`.compat` lets MMEngine call
 """
 
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 
 from mmengine import hub
@@ -77,7 +78,7 @@ def check_package(package: str) -> None:
             f'pip install {project}.'
         )
     else:
-        installed = [name for name, pip in MODULE2PACKAGE.items() if is_installed(pip)]
+        installed = [name for name in MODULE2PACKAGE if find_spec(name)]
         similar = get_close_matches(package, installed) or installed
         message += f'is no package of OpenMMLab. Did you mean {_either(similar)}?'
     raise ModuleNotFoundError(message, name=package)

@@ -99,12 +99,15 @@ def _model_of_file(cfg_path: str, overrides: Mapping[str, Any]) -> dict[str, Any
     package = cfg_path.split('::')[0] if '::' in cfg_path else None
     overrides = dict(overrides)
     pretrained = bool(overrides.pop('pretrained', False))
-    if pretrained and not package:
+    if pretrained and package is None:
         raise ValueError(
             f'pretrained=True finds the weights published for a package::path, not for '
             f"{cfg_path!r}: give init_cfg=dict(type='Pretrained', checkpoint=…)."
         )
-    cfg = get_config(cfg_path, pretrained) if package else Config.fromfile(cfg_path)
+    if package is None:
+        cfg = Config.fromfile(cfg_path)
+    else:
+        cfg = get_config(cfg_path, pretrained)
     if pretrained:
         init_cfg = dict(type='Pretrained', checkpoint=cfg.model_path)
         overrides = {'init_cfg': init_cfg, **overrides}

@@ -62,9 +62,8 @@ def find_weights(
             different weights that fit equally.
     """
     groups = _groups(_tensors(checkpoint, source, mentor))
-    chosen = groups
-    if ckpt_key is not None:
-        chosen = _below(groups, ckpt_key.strip('.'))
+    key = None if ckpt_key is None else str(ckpt_key).strip('.')
+    chosen = _below(groups, key)
     if not chosen:
         keys = [found.key for found in _fitting(groups, network)] or _main_keys(groups)
         raise ValueError(
@@ -74,7 +73,7 @@ def find_weights(
     fits = _fitting(chosen, network) or _published(chosen, network)
     if not fits:
         return _best(chosen, network)
-    return _only(fits, mentor, source, ckpt_key)
+    return _only(fits, mentor, source, key)
 
 
 def find_published(checkpoint: Any, mentor: str, source: str) -> Found:
@@ -134,9 +133,9 @@ def _groups(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
 
 
 def _below(
-    groups: Mapping[str, dict[str, Tensor]], key: str
+    groups: Mapping[str, dict[str, Tensor]], key: str | None
 ) -> dict[str, dict[str, Tensor]]:
-    """The groups at a key and below it."""
+    """The groups at a key and below it; None and '' are above all."""
     return {
         name: weights
         for name, weights in groups.items()
@@ -206,12 +205,10 @@ def _best(groups: Mapping[str, dict[str, Tensor]], network: nn.Module) -> Found:
     return Found(key, groups[key])
 
 
-def _only(
-    fits: list[Found], mentor: str, source: str, ckpt_key: str | None = None
-) -> Found:
-    """Take the only weights, or ask which are meant."""
+def _only(fits: list[Found], mentor: str, source: str, key: str | None = None) -> Found:
+    """Take the weights at a key, or the only ones, or ask which are meant."""
     for found in fits:
-        if ckpt_key is not None and found.key == ckpt_key.strip('.'):
+        if found.key == key:
             return found
     for meant, other in MEANT:
         if any(meant in found.key.split('.') for found in fits):

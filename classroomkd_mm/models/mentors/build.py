@@ -171,7 +171,7 @@ def _load(name: str, cfg: Mapping, network: nn.Module) -> str:
     model = cfg.get('cfg_path') or type(network).__name__
     ckpt = cfg.get('ckpt')
     if cfg.get('pretrained'):
-        ckpt = get_config(cfg['cfg_path'], pretrained=True).model_path
+        ckpt = _published_url(name, cfg['cfg_path'])
     own = own_weights(_model_config(cfg))
     if ckpt is None and own:
         return f'{cfg["model"]["type"]}, {own}'
@@ -193,6 +193,14 @@ def _load(name: str, cfg: Mapping, network: nn.Module) -> str:
         hint += f'{configured}.'
     load_weights(network, weights, name, str(ckpt), hint)
     return f'{model}, {ckpt}'
+
+
+def _published_url(name: str, cfg_path: str) -> str:
+    """Where OpenMMLab published the weights of a config."""
+    try:
+        return get_config(cfg_path, pretrained=True).model_path
+    except ValueError as error:
+        raise ValueError(f'Mentor {name!r}: {error}') from error
 
 
 def _plain_preprocessor(cfg: Mapping) -> Mapping | None:
