@@ -1,20 +1,20 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Multi-mentor knowledge distillation (ClassroomKD) for OpenMMLab.
 
-Importing this package is cheap: it imports neither torch nor an OpenMMLab
-package. It watches instead for their import, and then registers its components
-(:mod:`classroomkd_mm._import_hooks`) and mends what a current PyTorch breaks
-(:mod:`classroomkd_mm.compat`).
+Importing this package is cheap: it imports neither torch nor an OpenMMLab package.
+It mends what a current PyTorch breaks (:mod:`classroomkd_mm.compat`). A config names
+what it needs in ``custom_imports``: :mod:`classroomkd_mm.models` registers the
+algorithm and its parts, :mod:`classroomkd_mm.engine` the hooks.
 """
 
 from typing import Any
 
-from . import _import_hooks
+from . import compat
 from .version import __version__
 
 __all__ = ['ClassroomOutput', 'classroom_loss', '__version__']
 
-_import_hooks.install()
+compat.install()
 
 
 def __getattr__(name: str) -> Any:

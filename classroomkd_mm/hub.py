@@ -2,7 +2,7 @@
 """The configs of installed OpenMMLab packages, ``package::path``.
 
 MMEngine runs `pip install` for a package that it does not find. A mistyped name must
-not bring code into an environment: :mod:`.compat` lets MMEngine call
+not bring code into an environment: :mod:`.compat` makes MMEngine call
 :func:`check_package` first, wherever it reads such a path.
 """
 

@@ -54,7 +54,7 @@ def by_mmrazor(path):
 
 
 def by_network_config(path):
-    from classroomkd_mm.models.build import network_config
+    from classroomkd_mm.networks import network_config
 
     return network_config(dict(cfg_path=path, pretrained=True))
 
@@ -88,7 +88,7 @@ def test_a_missing_package_of_a_base(inheriting, package, message):
 
 @pytest.mark.parametrize('weights', [dict(ckpt=None), dict(pretrained=True)], ids=str)
 def test_a_mentor_is_named(tiny, weights):
-    from classroomkd_mm.models.mentors import build_mentors
+    from classroomkd_mm.mentors import build_mentors
 
     student = tiny.MODELS.build(dict(tiny.net(), _scope_='mmpretrain'))
     mentor = dict(cfg_path='mmcls::resnet/resnet18_8xb32_in1k.py', **weights)
@@ -97,7 +97,7 @@ def test_a_mentor_is_named(tiny, weights):
 
 
 def test_a_mentor_whose_config_has_a_base_in_a_missing_package(tiny, inheriting):
-    from classroomkd_mm.models.mentors import build_mentors
+    from classroomkd_mm.mentors import build_mentors
 
     student = tiny.MODELS.build(dict(tiny.net(), _scope_='mmpretrain'))
     mentor = dict(cfg_path=inheriting('mmcls'), ckpt=None)

@@ -14,7 +14,8 @@ from mmrazor.registry import MODELS
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
-import classroomkd_mm  # noqa: F401
+import classroomkd_mm.engine
+import classroomkd_mm.models  # noqa: F401
 
 NUM_CLASSES = 4
 IMAGE_SIZE = 12

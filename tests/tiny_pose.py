@@ -6,7 +6,8 @@ that.
 """
 
 # ruff: noqa: I001
-import classroomkd_mm  # noqa: F401  before MMPose, which it lets import
+import classroomkd_mm.models  # noqa: F401  before MMPose, which it lets import
+import classroomkd_mm.tasks.pose.crops  # noqa: F401
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from mmengine.structures import InstanceData, PixelData
 from mmpose.registry import KEYPOINT_CODECS
 from mmpose.structures import PoseDataSample
 
-from classroomkd_mm.models.build import build_network
+from classroomkd_mm.networks import build_network
 
 INPUT, LARGE_INPUT = (64, 96), (128, 192)
 

@@ -1,4 +1,4 @@
-# The environment that demo.sh and test.sh run in; to be sourced, with their arguments.
+# The environment of demo.sh and run_tests.sh; to be sourced with their arguments.
 #
 # Sets `root` (the clone), `python` (what to run) and `arguments` (those that are left).
 # Without --no-venv, `python` is that of .venv in the clone, which is made at the first
@@ -25,7 +25,6 @@ use_environment() {
         python=$venv/bin/python
         install_lock
         install_project
-        PATH=$venv/bin:$PATH # for `mim`
     else
         python=$(command -v python || command -v python3) || fail "There is no python."
         "$python" -c 'import classroomkd_mm' ||

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Test a trained student: its mentors are neither needed nor loaded."""
+"""Evaluate a trained student. Its mentors are neither needed nor loaded."""
 
 from argparse import Namespace
 
@@ -14,17 +14,17 @@ def parse_args() -> Namespace:
     """
     parser = run_parser(__doc__)
     parser.add_argument(
-        'checkpoint', help='a checkpoint of a training run, or of the student alone'
+        'checkpoint', help='a checkpoint of a classroom, or of the student alone'
     )
     return parser.parse_args()
 
 
 def main() -> None:
-    """Test."""
+    """Evaluate."""
     args = parse_args()
     cfg = read_config(args)
 
-    from classroomkd_mm._student_runner import StudentRunner
+    from classroomkd_mm.engine.runner import StudentRunner
     from classroomkd_mm.models.algorithms import student_config
 
     cfg = student_config(cfg)

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Train a student in its classroom, or anything else MMEngine's Runner trains."""
+"""Train a student in its classroom, or any other config of MMEngine's Runner."""
 
 from argparse import Namespace
 
@@ -18,7 +18,7 @@ def parse_args() -> Namespace:
         nargs='?',
         const='auto',
         metavar='CHECKPOINT',
-        help='go on from this checkpoint; without a value, or with "auto", from the '
+        help='resume from this checkpoint; without a value, or with "auto", from the '
         'latest one in the work dir',
     )
     parser.add_argument('--amp', action='store_true', help='train in mixed precision')
@@ -43,8 +43,8 @@ def main() -> None:
     if args.auto_scale_lr:
         if 'base_batch_size' not in cfg.get('auto_scale_lr', {}):
             raise ValueError(
-                '--auto-scale-lr needs the batch size that the learning rate of the '
-                'config was made for: set auto_scale_lr.base_batch_size in it.'
+                '--auto-scale-lr needs the batch size that the learning rate was '
+                'chosen for: set auto_scale_lr.base_batch_size in the config.'
             )
         cfg.auto_scale_lr.enable = True
     if args.resume:
@@ -63,13 +63,13 @@ def use_mixed_precision(optim_wrapper: dict) -> None:
         optim_wrapper (dict): Its config, changed in place.
 
     Raises:
-        ValueError: If the config has a wrapper of a kind of its own.
+        ValueError: If the config has another optimizer wrapper.
     """
     kind = optim_wrapper.get('type', 'OptimWrapper')
     if kind not in ('OptimWrapper', 'AmpOptimWrapper'):
         raise ValueError(
-            f'--amp replaces OptimWrapper by AmpOptimWrapper, but the config has '
-            f'optim_wrapper.type={kind!r}. Leave out --amp, or change the config.'
+            f'--amp replaces OptimWrapper with AmpOptimWrapper, but the config has '
+            f'optim_wrapper.type={kind!r}. Omit --amp, or change the config.'
         )
     optim_wrapper['type'] = 'AmpOptimWrapper'
     optim_wrapper.setdefault('loss_scale', 'dynamic')

@@ -1,6 +1,9 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Hooks. MMRazor's registries load them."""
+"""Hooks and runner; a config names this in `custom_imports` to register the hooks."""
 
-from .hooks import ClassroomHook
+from ..compat import allow_log_buffers
+from .hooks import ClassroomHook, MentorManifestHook
 
-__all__ = ['ClassroomHook']
+allow_log_buffers()
+
+__all__ = ['ClassroomHook', 'MentorManifestHook']

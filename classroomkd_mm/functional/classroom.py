@@ -2,6 +2,7 @@
 """The whole method as one function, for any PyTorch training loop."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -10,10 +11,11 @@ from torch import Tensor
 
 from .checks import check_choice
 from .filtering import filter_mentors
+from .lesson import Scores, plan_lesson
 from .pacing import pace_mentors
-from .scoring import at_least_float32, cross_entropy_log_scores, require_finite_student
+from .scoring import at_least_float32, cross_entropy_log_scores
 from .teaching import mentor_losses
-from .weighting import TASK_WEIGHTS, weigh_task
+from .weighting import TASK_WEIGHTS
 
 
 class ClassroomOutput(NamedTuple):
@@ -54,7 +56,7 @@ def classroom_loss(
 ) -> ClassroomOutput:
     """Train a student in a classroom of mentors (ClassroomKD).
 
-    Source: arXiv 2409.20237; METHOD.md, steps 1 to 5.
+    Source: arXiv 2409.20237; docs/method.md, steps 1 to 5.
 
     Args:
         student_logits (Tensor): (N, C), with gradient.
@@ -92,26 +94,39 @@ def classroom_loss(
     _check_shapes(student_logits, mentor_logits, labels)
     mentors = [logits.detach() for logits in mentor_logits]
 
-    with torch.no_grad():
-        members = torch.stack([at_least_float32(student_logits), *mentors])
-        log_scores = cross_entropy_log_scores(members, labels)
-        require_finite_student(log_scores)
-    ranking = filter_mentors(log_scores, level, rank_decimals, filtering)
-    temperatures = pace_mentors(ranking, student_logits, mentors, mentoring, tau_max)
+    lesson = plan_lesson(
+        student_logits,
+        mentors,
+        labels,
+        scorer=_score,
+        knowledge_filter=partial(
+            filter_mentors,
+            level=level,
+            rank_decimals=rank_decimals,
+            filtering=filtering,
+        ),
+        mentoring=partial(pace_mentors, mentoring=mentoring, tau_max=tau_max),
+        task_weight=task_weight,
+    )
+    ranking, temperatures = lesson.ranking, lesson.temperatures
     distill = mentor_losses(student_logits, mentors, ranking, temperatures).sum()
-
-    weight = weigh_task(ranking.log_scores, task_weight if filtering else 'constant')
     task = _task_loss(student_logits, labels)
     return ClassroomOutput(
-        total=weight * task + distill,
+        total=lesson.task_weight * task + distill,
         distill=distill,
         task=task,
-        task_weight=weight,
+        task_weight=lesson.task_weight,
         log_scores=ranking.log_scores,
         ranks=ranking.ranks,
         active=ranking.active,
         temperatures=temperatures.mentor,
     )
+
+
+def _score(student: Tensor, mentors: Sequence[Tensor], labels: Tensor) -> Scores:
+    """Score logits (N, C) by their cross-entropy."""
+    members = torch.stack([at_least_float32(student), *mentors])
+    return Scores(cross_entropy_log_scores(members, labels))
 
 
 def _task_loss(student_logits: Tensor, labels: Tensor) -> Tensor:

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Steps 2 and 3 of METHOD.md: rank the classroom, filter the mentors."""
+"""Steps 2 and 3 of docs/method.md: rank the classroom, filter the mentors."""
 
 from typing import NamedTuple
 
@@ -21,12 +21,14 @@ class Ranking(NamedTuple):
         ranks (Tensor): (n+1, N), student first; they sum to n on each sample.
         active (Tensor): Bool (n, N): may the mentor teach on this sample?
         weights (Tensor): (n, N): the mentor's rank where it is active, else 0.
+        filtering (bool): False where the filter was off; W is then 1.
     """
 
     log_scores: Tensor
     ranks: Tensor
     active: Tensor
     weights: Tensor
+    filtering: bool = True
 
 
 def pool_over_batch(log_scores: Tensor) -> Tensor:
@@ -36,7 +38,7 @@ def pool_over_batch(log_scores: Tensor) -> Tensor:
     distributed training sums and counts are reduced over the processes, so that
     their number does not change the result.
 
-    Source: METHOD.md, "Two levels".
+    Source: docs/method.md, "Levels".
 
     Args:
         log_scores (Tensor): (members, N).
@@ -65,7 +67,7 @@ def rank_members(log_scores: Tensor, rank_decimals: int | None = None) -> Tensor
     It is computed as a softmax over the members, since the scores themselves
     underflow.
 
-    Source: METHOD.md, step 2.
+    Source: docs/method.md, step 2.
 
     Args:
         log_scores (Tensor): (n+1, N).
@@ -94,7 +96,7 @@ def filter_mentors(
     sample with weight 1 and no gap. A mentor whose score is -inf (its output was
     NaN or infinite) never teaches.
 
-    Source: METHOD.md, steps 2 and 3, "Two levels", "Ablations".
+    Source: docs/method.md, steps 2 and 3, "Levels", "Ablations".
 
     Args:
         log_scores (Tensor): (n+1, N), student first.
@@ -121,4 +123,4 @@ def filter_mentors(
     # Exact ranks compare as the scores do, and these do not underflow to a tie.
     compared = log_scores if filtering and rank_decimals is None else ranks
     active = (compared[1:] >= compared[:1]) & valid
-    return Ranking(log_scores, ranks, active, ranks[1:] * active)
+    return Ranking(log_scores, ranks, active, ranks[1:] * active, filtering)

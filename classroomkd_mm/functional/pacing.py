@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Step 4 of METHOD.md, Pace: a temperature for every mentor and sample."""
+"""Step 4 of docs/method.md, Pace: a temperature for every mentor and sample."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -58,7 +58,7 @@ def check_mentoring(mentoring: str | float, tau_max: float) -> None:
 def gap_temperatures(ranking: Ranking, tau_max: float) -> Tensor:
     """Give a mentor far ahead of the student a high temperature.
 
-    Source: METHOD.md, step 4.
+    Source: docs/method.md, step 4.
 
     Args:
         ranking (Ranking): Ranks (n+1, N) and activity (n, N).
@@ -83,7 +83,7 @@ def dtkd_temperatures(
     τ_m = T · 2M_m / (M_m + M_s) and τ_s = T · 2M_s / (M_m + M_s), with M the
     largest logit of a sample and T = 4.
 
-    Source: arXiv 2404.12711; METHOD.md, "Ablations".
+    Source: arXiv 2404.12711; docs/method.md, "Ablations".
 
     Args:
         student_logits (Tensor): (N, …).
@@ -122,7 +122,7 @@ def pace_mentors(
 ) -> Temperatures:
     """Set every mentor's temperature on every sample.
 
-    Source: METHOD.md, step 4 and "Ablations".
+    Source: docs/method.md, step 4 and "Ablations".
 
     Args:
         ranking (Ranking): What :func:`filter_mentors` found.

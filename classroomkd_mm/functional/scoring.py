@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Step 1 of METHOD.md, Score: how well a member does on a sample."""
+"""Step 1 of docs/method.md, Score: how well a member does on a sample."""
 
 import torch
 import torch.nn.functional as F
@@ -18,7 +18,7 @@ def cross_entropy_log_scores(logits: Tensor, labels: Tensor) -> Tensor:
     labels (mixup, label smoothing) minus the soft cross-entropy. A sample with
     a NaN or infinite logit scores -inf.
 
-    Source: arXiv 2409.20237; METHOD.md, step 1 and corner cases.
+    Source: arXiv 2409.20237; docs/method.md, step 1 and corner cases.
 
     Args:
         logits (Tensor): Float, (members, N, C).

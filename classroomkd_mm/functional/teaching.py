@@ -1,7 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Step 5 of METHOD.md, Teach: the divergence between mentors and student."""
+"""Step 5 of docs/method.md, Teach: the divergence between mentors and student."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -23,7 +23,7 @@ def distillation_terms(
     τ_m · τ_s · KL( softmax(l_m / τ_m) ‖ softmax(l_s / τ_s) ), summed over the last
     dimension; with τ_m = τ_s that is the τ² · KL of the method.
 
-    Source: METHOD.md, step 5.
+    Source: docs/method.md, step 5.
 
     Args:
         student_logits (Tensor): (N, …, C), with gradient.
@@ -51,33 +51,62 @@ def mentor_losses(
 ) -> Tensor:
     """The distillation loss of every mentor; their sum is the classroom's.
 
-    Source: METHOD.md, step 5: (1/N) Σ_i active · r · KD; "Pose" for key points.
+    Source: docs/method.md, step 5: (1/N) Σ_i active · r · KD; "Pose" for keypoints.
 
     Args:
-        student_logits (Tensor): (N, C) or, for K key points, (N, K, C), with
+        student_logits (Tensor): (N, C) or, for K keypoints, (N, K, C), with
             gradient.
         mentor_logits (Sequence[Tensor]): n tensors like the student's. Where a
             mentor is not active its values may be anything, also NaN.
         ranking (Ranking): Activity and weights (n, N).
         temperatures (Temperatures): (n, N).
         point_weights (Tensor, optional): (n, N, K), summing to 1 over K or all 0:
-            the terms of the key points are averaged with them.
+            the terms of the keypoints are averaged with them.
 
     Returns:
         Tensor: (n,), with a graph to the student also where it is 0.
     """
-    losses = []
-    per_sample = (-1,) + (1,) * (student_logits.ndim - 1)
-    for index, logits in enumerate(mentor_logits):
-        # 0 · NaN is NaN: what does not teach must not enter the product.
-        logits = logits.masked_fill(~ranking.active[index].view(per_sample), 0)
-        terms = distillation_terms(
+
+    def divergence(index: int, logits: Tensor) -> Tensor:
+        return distillation_terms(
             student_logits,
             logits,
             temperatures.student[index],
             temperatures.mentor[index],
         )
+
+    return weigh_terms(divergence, mentor_logits, ranking, point_weights)
+
+
+def weigh_terms(
+    divergence: Callable[[int, Tensor], Tensor],
+    mentor_outputs: Sequence[Tensor],
+    ranking: Ranking,
+    point_weights: Tensor | None = None,
+) -> Tensor:
+    """Weigh what separates the student from each mentor by the ranks of the lesson.
+
+    Source: docs/method.md, step 5: (1/N) Σ_i active · r · KD.
+
+    Args:
+        divergence (Callable): From a mentor's number and its output to terms (N,),
+            or (N, K) for K keypoints, with gradient. Where the mentor is not active
+            its output is replaced by zeros, so the terms are finite.
+        mentor_outputs (Sequence[Tensor]): n tensors (N, …). Where a mentor is not
+            active the values may be anything, also NaN.
+        ranking (Ranking): Activity and weights (n, N).
+        point_weights (Tensor, optional): (n, N, K), summing to 1 over K or all 0:
+            the terms of the keypoints are averaged with them.
+
+    Returns:
+        Tensor: (n,), with a graph to the student also where it is 0.
+    """
+    losses = []
+    for index, output in enumerate(mentor_outputs):
+        # 0 · NaN is NaN: what does not teach must not enter the product.
+        idle = ~ranking.active[index].view(-1, *(1,) * (output.ndim - 1))
+        terms = divergence(index, output.masked_fill(idle, 0))
         if point_weights is not None:
             terms = (terms * point_weights[index]).sum(dim=1)
         losses.append((ranking.weights[index] * terms).sum())
-    return torch.stack(losses) / max(len(student_logits), 1)
+    return torch.stack(losses) / max(ranking.weights.shape[1], 1)

@@ -1,21 +1,23 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""The weight W of the task loss in step 5 of METHOD.md."""
+"""The weight W of the task loss in step 5 of docs/method.md."""
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from .filtering import Ranking
+
 TASK_WEIGHTS = ('student_score', 'constant')
 
 
 @torch.no_grad()
-def weigh_task(log_scores: Tensor, task_weight: str = 'student_score') -> Tensor:
+def weigh_task(ranking: Ranking, task_weight: str = 'student_score') -> Tensor:
     """Weight the student's own task loss.
 
-    Source: METHOD.md, step 5.
+    Source: docs/method.md, step 5.
 
     Args:
-        log_scores (Tensor): (n+1, N), student first.
+        ranking (Ranking): From the Knowledge Filter. With the filter off W is 1.
         task_weight (str): 'student_score' gives the mean score of the student
             over the global batch, so that a student that knows little leans on
             its mentors; 'constant' gives 1.
@@ -23,9 +25,9 @@ def weigh_task(log_scores: Tensor, task_weight: str = 'student_score') -> Tensor
     Returns:
         Tensor: A scalar.
     """
-    if task_weight == 'constant':
-        return log_scores.new_ones(())
-    scores = log_scores[0].exp()
+    if task_weight == 'constant' or not ranking.filtering:
+        return ranking.log_scores.new_ones(())
+    scores = ranking.log_scores[0].exp()
     total = torch.stack([scores.sum(), scores.new_tensor(float(len(scores)))])
     if dist.is_available() and dist.is_initialized():
         dist.all_reduce(total)

@@ -1,2 +1,9 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Mentors: what a config says of them, and their weights."""
+"""Frozen mentors: reading what a config says of them, building, running them."""
+
+from .build import build_mentors
+from .mentor import Mentor
+from .mentors import Mentors
+from .spec import MentorSpec, parse_mentor
+
+__all__ = ['Mentor', 'MentorSpec', 'Mentors', 'build_mentors', 'parse_mentor']

@@ -1,2 +1,14 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Networks, mentors and the classroom. MMRazor's registries load the parts."""
+"""What MMRazor and MMPretrain register; a config names it in `custom_imports`.
+
+Importing this registers the algorithm and the distiller, and with them the scorers,
+filter, mentoring and losses of all tasks. :mod:`.backbones` imports MMPretrain, so a
+config that needs it names it as well.
+"""
+
+from ..compat import allow_log_buffers
+from . import algorithms, distillers
+
+allow_log_buffers()
+
+__all__ = ['algorithms', 'distillers']

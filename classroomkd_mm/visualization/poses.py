@@ -16,7 +16,7 @@ Pose = tuple[np.ndarray, np.ndarray]
 def find_keypoints(
     config: str | Path, checkpoint: str | Path, people: Sequence[Mapping[str, Any]]
 ) -> list[Pose]:
-    """Have a pose model find the key points of people, on the CPU.
+    """Have a pose model find the keypoints of people, on the CPU.
 
     Args:
         config (str | Path): The config of an MMPose top-down model.
@@ -25,7 +25,7 @@ def find_keypoints(
             with ``img_path`` and ``bbox`` (1, 4), pixels.
 
     Returns:
-        list[tuple[np.ndarray, np.ndarray]]: For each person the key points (K, 2),
+        list[tuple[np.ndarray, np.ndarray]]: For each person the keypoints (K, 2),
         in pixels of the picture, and their scores (K,).
     """
     from mmpose.apis import inference_topdown, init_model
@@ -55,7 +55,7 @@ def plot_poses(
         metainfo (Mapping): Skeleton and colours, the ``metainfo`` of an MMPose data
             set.
         out (str | Path): The picture, PNG, SVG or PDF by its ending.
-        kpt_thr (float): Key points that score less are not drawn.
+        kpt_thr (float): Keypoints that score less are not drawn.
     """
     import matplotlib
     from mmcv import imread, imresize

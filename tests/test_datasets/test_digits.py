@@ -7,7 +7,7 @@ import pytest
 def digits():
     from mmpretrain.registry import DATASETS
 
-    import classroomkd_mm  # noqa: F401
+    import classroomkd_mm.datasets.digits  # noqa: F401
 
     return lambda **kwargs: DATASETS.build(dict(type='Digits', **kwargs))
 

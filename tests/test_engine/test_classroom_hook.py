@@ -162,7 +162,7 @@ def test_checkpoint_holds_student_and_manifest(whole_run):
     for name, mentor in manifest.items():
         assert mentor['sha256'] == runner.model.mentors[name].fingerprint()
         assert len(mentor['sha256']) == 64
-        assert mentor['source'] == 'ImageClassifier, random weights'
+        assert mentor['source'] == 'mmpretrain.ImageClassifier, random weights'
     assert manifest['a']['sha256'] != manifest['b']['sha256']
     # Momentum of the student's parameters and of nothing else.
     assert len(checkpoint['optimizer']['state']) == len(list(runner.model.parameters()))
@@ -242,13 +242,14 @@ def test_other_mentor_under_the_same_name_is_refused(tiny, tmp_path):
     tiny.run(tmp_path, epochs=1, hooks=[dict(HOOK)])
     other = tiny.build_classroom()
     other.mentors['b'].network.head.fc.bias.data[0] += 1e-3
+    allowed = dict(allow_other_mentors=True)
     with pytest.raises(ValueError, match=r"(?s)mentor 'b'.*allow_other_mentors"):
         tiny.run(tmp_path, other, epochs=2, hooks=[dict(HOOK)], resume=True)
     runner = tiny.run(
         tmp_path,
         other,
         epochs=2,
-        hooks=[dict(HOOK, allow_other_mentors=True)],
+        hooks=[dict(HOOK), dict(type='mmrazor.MentorManifestHook', **allowed)],
         resume=True,
     )
     assert runner.epoch == 2
@@ -400,7 +401,7 @@ def test_on_an_accelerator_the_hook_stops_it(tiny, tmp_path, monkeypatch, level)
     """There nothing is checked within a step, lest the host wait for the device."""
     import sys
 
-    where = 'classroomkd_mm.models.distillers.classroom_distiller'
+    where = 'classroomkd_mm.functional.lesson'
     monkeypatch.setattr(sys.modules[where], 'require_finite_student', lambda _: None)
     model = tiny.build_classroom(
         distiller=dict(

@@ -2,7 +2,7 @@
 """People drawn from bones, for pose estimation without a download.
 
 ``body`` poses a skeleton in 3D, ``drawing`` turns it into a picture and its
-key points, ``coco_files`` writes many of them as ordinary COCO files, and
+keypoints, ``coco_files`` writes many of them as ordinary COCO files, and
 ``dataset`` hands those files to MMPose's own COCO data set class.
 """
 

@@ -70,7 +70,7 @@ class Part(NamedTuple):
         centres: Middles of the balls, (balls, 3), in body heights.
         radii: Radii of the balls, (balls,), in body heights.
         colour: Blue, green and red, (3,), from 0 to 255.
-        shows: Names of the key points one sees when one sees this part.
+        shows: Names of the keypoints one sees when one sees this part.
         nearness: How far it is in front of the pelvis, in body heights.
     """
 
@@ -82,7 +82,7 @@ class Part(NamedTuple):
 
 
 def random_joints(rng: np.random.Generator) -> dict:
-    """Pose a body: its key points and the points its clothes hang on.
+    """Pose a body: its keypoints and the points its clothes hang on.
 
     Args:
         rng: Source of all randomness.

@@ -16,7 +16,7 @@ _EDITION = 1
 
 @DATASETS.register_module()
 class StickFiguresDataset(CocoDataset):
-    """COCO-style key points of people drawn from bones: nothing to download.
+    """COCO-style keypoints of people drawn from bones: nothing to download.
 
     The pictures (128 by 128 pixels, one person each) are drawn when the data set
     is first loaded, into a folder of ``data_root`` named after its parameters,

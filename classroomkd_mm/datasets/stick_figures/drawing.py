@@ -129,9 +129,9 @@ def _occlude(rng, image, seen, scale: float, bbox: tuple) -> None:
 
 
 def _flag(points: np.ndarray, seen: np.ndarray, shows: list) -> np.ndarray:
-    """COCO's key points, (17, 3), from their pixels and from what is seen there.
+    """COCO's keypoints, (17, 3), from their pixels and from what is seen there.
 
-    ``shows[number]`` are the key points that the part with that number shows.
+    ``shows[number]`` are the keypoints that the part with that number shows.
     """
     keypoints = np.zeros((len(KEYPOINTS), 3))
     for row, name, (x, y) in zip(keypoints, KEYPOINTS, points, strict=True):

@@ -2,5 +2,6 @@
 """Hooks of the classroom."""
 
 from .classroom_hook import ClassroomHook
+from .mentor_manifest_hook import MentorManifestHook
 
-__all__ = ['ClassroomHook']
+__all__ = ['ClassroomHook', 'MentorManifestHook']

@@ -6,12 +6,13 @@ from typing import Any
 import torch
 from mmengine.dist import all_reduce, is_main_process
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmrazor.registry import HOOKS
 
-from ...models.algorithms import ClassroomDistill
-from ...models.classroom.statistics import ROWS, describe
+from ...classroom.statistics import ROWS, describe
+from ...options import check_options
+from .classroom_model import classroom_of
+from .mentor_manifest_hook import MentorManifestHook
 
 # Name in the log, name in the report. MMEngine's LogProcessor averages whatever has
 # 'loss' in its name over its last 10 values: these are averages already.
@@ -21,7 +22,7 @@ REPORT = 'classroom.jsonl'
 
 @HOOKS.register_module()
 class ClassroomHook(Hook):
-    """Log what happens in the classroom, and keep its checkpoints honest.
+    """Log what happens in the classroom.
 
     Into MMEngine's message hub, and so into the text log, the JSON log,
     TensorBoard and WandB, it writes ``student/score`` and for every mentor
@@ -31,14 +32,12 @@ class ClassroomHook(Hook):
     appends one line of JSON to ``classroom.jsonl`` in the work dir.
 
     A mentor whose output was NaN or infinite is warned about once; a student's is
-    an error. Into each checkpoint goes a manifest of the mentors, and a run is not
-    resumed with other weights under the same names.
+    an error. The hook brings along :class:`MentorManifestHook`, unless the config
+    names that itself.
 
     Args:
         interval (int): Log every so many iterations. Only then are numbers
             transferred from the device. Defaults to 10, as LoggerHook does.
-        allow_other_mentors (bool): Resume although a mentor has changed. Defaults
-            to False.
 
     Raises:
         ValueError: If the interval is not a positive int.
@@ -49,15 +48,23 @@ class ClassroomHook(Hook):
 
     priority = 'NORMAL'
 
-    def __init__(self, interval: int = 10, allow_other_mentors: bool = False) -> None:
+    def __init__(self, interval: int = 10, **moved: Any) -> None:
+        _refuse_moved(moved)
         if not isinstance(interval, int) or interval < 1:
             raise ValueError(
                 f'ClassroomHook: interval={interval!r} must be an int of 1 or more.'
             )
         self.interval = interval
-        self.allow_other_mentors = allow_other_mentors
         self._warned: set[str] = set()
-        self._manifest: dict | None = None
+
+    def before_run(self, runner: Runner) -> None:
+        """Bring along the hooks that a classroom cannot do without.
+
+        Args:
+            runner (Runner): The runner.
+        """
+        if not any(isinstance(hook, MentorManifestHook) for hook in runner.hooks):
+            runner.register_hook(MentorManifestHook())
 
     def before_train(self, runner: Runner) -> None:
         """Start the sums, and drop report lines of epochs that are run again.
@@ -68,13 +75,7 @@ class ClassroomHook(Hook):
         Raises:
             TypeError: If the runner's model is no ClassroomDistill.
         """
-        model = _unwrap(runner.model)
-        if not isinstance(model, ClassroomDistill):
-            raise TypeError(
-                'ClassroomHook needs a model of the type ClassroomDistill, but the '
-                f'model is a {type(model).__name__}. Remove the hook or the other '
-                'model.'
-            )
+        classroom_of(runner, self)
         self._interval_sums, self._epoch_sums = _Sums(), _Sums()
         if is_main_process():
             _truncate_report(Path(runner.work_dir, REPORT), runner.epoch)
@@ -88,7 +89,7 @@ class ClassroomHook(Hook):
             runner (Runner): The runner.
             batch_idx (int): Number of the batch in the epoch.
         """
-        distiller = _unwrap(runner.model).distiller
+        distiller = classroom_of(runner, self).distiller
         if distiller.last_sums is None:  # distillation is stopped
             return
         self._interval_sums.add(distiller.last_sums, distiller.last_size)
@@ -106,7 +107,7 @@ class ClassroomHook(Hook):
             self._log(runner)
         if not self._epoch_sums.size:
             return
-        names = _unwrap(runner.model).mentors.names
+        names = classroom_of(runner, self).mentors.names
         line = dict(
             epoch=runner.epoch + 1,
             iter=runner.iter,
@@ -117,51 +118,12 @@ class ClassroomHook(Hook):
             with Path(runner.work_dir, REPORT).open('a', encoding='utf-8') as file:
                 file.write(json.dumps(line) + '\n')
 
-    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Write the manifest of the mentors into a checkpoint.
-
-        Args:
-            runner (Runner): The runner.
-            checkpoint (dict): What will be saved.
-        """
-        checkpoint['meta']['mentors'] = self._mentors_manifest(runner)
-
-    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Refuse to resume with other mentors under the same names.
-
-        Args:
-            runner (Runner): The runner.
-            checkpoint (dict): What was loaded.
-
-        Raises:
-            ValueError: If the weights of a mentor are others than in the run that
-                is resumed.
-        """
-        saved = checkpoint.get('meta', {}).get('mentors')
-        if not runner._resume or not saved or self.allow_other_mentors:
-            return
-        for name, now in self._mentors_manifest(runner).items():
-            then = saved.get(name)
-            if then and then['sha256'] != now['sha256']:
-                raise ValueError(
-                    f'The run to resume had another mentor {name!r}: its weights '
-                    f'were from {then["source"]!r} (SHA-256 {then["sha256"][:12]}…), '
-                    f'now they are from {now["source"]!r} ({now["sha256"][:12]}…). '
-                    'Restore them, start anew in another work dir, or set '
-                    'ClassroomHook(allow_other_mentors=True).'
-                )
-
-    def _mentors_manifest(self, runner: Runner) -> dict:
-        if self._manifest is None:
-            self._manifest = _unwrap(runner.model).mentors.manifest()
-        return self._manifest
-
     def _log(self, runner: Runner) -> None:
         """Take the sums of the interval off the device and into the log."""
         sums = self._interval_sums.reduced()
         self._interval_sums = _Sums()
         self._epoch_sums.add(sums.values, sums.size)
-        names = _unwrap(runner.model).mentors.names
+        names = classroom_of(runner, self).mentors.names
         described = describe(sums.values.tolist(), sums.size, names)
         self._check_finite(runner, sums.values[ROWS.index('invalid')], described)
         update = runner.message_hub.update_scalar
@@ -214,9 +176,15 @@ class _Sums:
         return total
 
 
-def _unwrap(model: torch.nn.Module) -> torch.nn.Module:
-    """Take a model out of its distributed wrapper."""
-    return model.module if is_model_wrapper(model) else model
+def _refuse_moved(options: dict[str, Any]) -> None:
+    """Say where an option of 0.1 is now, and refuse unknown ones."""
+    if 'allow_other_mentors' in options:
+        raise TypeError(
+            'ClassroomHook has no option `allow_other_mentors` any more. Add '
+            "dict(type='mmrazor.MentorManifestHook', allow_other_mentors=True) to "
+            'custom_hooks.'
+        )
+    check_options('ClassroomHook', options, ('interval',))
 
 
 def _truncate_report(path: Path, epochs: int) -> None:

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Loading weights into a network, all of them or none."""
+"""Loading weights into a mentor's network, all of them or none."""
 
 from collections.abc import Mapping
 from typing import NamedTuple

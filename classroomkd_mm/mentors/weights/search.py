@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from .crd import is_published
 from .fitting import compare, without_counters
 
 # What PyTorch's wrappers of a part of a network put amid its names.
@@ -193,9 +194,6 @@ def _published(
     """All published CIFAR networks, unless the network has weights of these names."""
     if network is not None and _ranked(groups, network):
         return []
-    # Here, since it imports MMPretrain, which a pose run may do without.
-    from ...models.mentors.published import is_published
-
     return [Found(k, weights) for k, weights in groups.items() if is_published(weights)]
 
 

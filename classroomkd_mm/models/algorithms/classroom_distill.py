@@ -11,10 +11,11 @@ from mmrazor.models.utils import add_prefix
 from mmrazor.registry import MODELS
 from torch import Tensor, nn
 
+from ...mentors import build_mentors
+from ...networks import build_network
 from ...options import build_part, check_options, options_of
-from ..build import build_network
+from ...tasks import Task, distiller_config, find_task
 from ..distillers.inplace import forbid_inplace
-from ..mentors import build_mentors
 from .state_dict import add_student_prefix, drop_student_prefix
 
 
@@ -28,14 +29,17 @@ class ClassroomDistill(BaseAlgorithm):
     student without conversion; both these and MMRazor's (``architecture.…``) are
     read.
 
-    Source: arXiv 2409.20237; METHOD.md; DESIGN.md, "The one picture".
+    Source: arXiv 2409.20237; docs/method.md; docs/architecture.md, "The picture".
 
     Args:
         architecture (dict | BaseModel): The student: a model config, or
             ``cfg_path`` of a whole config, or a built model.
         mentors (dict): The mentors by name, see
-            :func:`~classroomkd_mm.models.mentors.build.build_mentors`.
-        distiller (dict, optional): Defaults to ClassroomDistiller.
+            :func:`~classroomkd_mm.mentors.build_mentors`.
+        distiller (dict, optional): Defaults to ClassroomDistiller with the parts
+            that the task names.
+        task (str, optional): The registered task, such as 'classification' or
+            'pose'. Defaults to the one that fits the student.
         data_preprocessor (dict | nn.Module, optional): Merged over the student's
             own if it is a dict.
         init_cfg (dict, optional): As for every MMEngine module.
@@ -53,6 +57,7 @@ class ClassroomDistill(BaseAlgorithm):
         architecture: Mapping | BaseModel,
         mentors: Mapping[str, Any] | None = None,
         distiller: Mapping | None = None,
+        task: str | Task | None = None,
         data_preprocessor: Mapping | nn.Module | None = None,
         init_cfg: dict | None = None,
         module_inplace: bool = False,
@@ -74,14 +79,13 @@ class ClassroomDistill(BaseAlgorithm):
             )
             # From here on the student's is the one that made its batches.
             self.student.data_preprocessor = self.data_preprocessor
-            self.distiller = build_part(
-                distiller, MODELS, 'distiller', 'ClassroomDistiller'
-            )
+            self.task = find_task(self.student, task)
+            self.distiller = self._build_distiller(distiller)
             if not module_inplace:
                 forbid_inplace(self.student)
             # Who is in the classroom must not change how the student starts.
             with torch.random.fork_rng(devices=[]):
-                self.mentors = build_mentors(mentors or {}, self.student)
+                self.mentors = build_mentors(mentors or {}, self.student, self.task)
             self.distiller.prepare(self.student, self.mentors)
         # MMRazor's StopDistillHook sets it.
         self.distillation_stopped = False
@@ -92,6 +96,22 @@ class ClassroomDistill(BaseAlgorithm):
     def student(self) -> BaseModel:
         """BaseModel: The network that is trained, MMRazor's ``architecture``."""
         return self.architecture
+
+    def _build_distiller(self, cfg: Mapping | nn.Module | None) -> nn.Module:
+        """Build the distiller, its config completed by the task."""
+        cfg = {} if cfg is None else cfg
+        if isinstance(cfg, Mapping):
+            cfg = distiller_config(self.task, self.student, cfg)
+        distiller = build_part(cfg, MODELS, 'distiller', 'ClassroomDistiller')
+        scorer = distiller.scorer
+        if scorer.task not in (None, self.task.name()):
+            raise ValueError(
+                f'{type(scorer).__name__} scores the task {scorer.task!r}, but the '
+                f'student ({type(self.student).__name__}) is of the task '
+                f'{self.task.name()!r}. Leave distiller.scorer out for the default of '
+                'the task, and loss and recorders with it.'
+            )
+        return distiller
 
     def loss(
         self,

@@ -3,7 +3,7 @@ import copy
 
 from mmengine.config import Config, ConfigDict
 
-from ..build import network_config
+from ...networks import network_config
 
 
 def student_config(cfg: Config) -> Config:

@@ -1,21 +1,19 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
 from mmengine.structures import BaseDataElement
 from mmrazor.models.distillers import ConfigurableDistiller
 from mmrazor.registry import MODELS
 from torch import Tensor, nn
 
-from ...functional import TASK_WEIGHTS, require_finite_student, weigh_task
+from ...classroom import Lesson, MentorLoss, Scorer
+from ...classroom.statistics import lesson_sums
+from ...functional import TASK_WEIGHTS, plan_lesson
 from ...functional.checks import check_choice
+from ...mentors import Mentors
 from ...options import build_part
-from ..classroom.lesson import Lesson
-from ..classroom.statistics import lesson_sums
-from ..mentors import Mentors
-from .mappings import LESSON_ARGUMENTS, check_mapping, check_sources
+from .mappings import check_mapping, check_sources
 from .mentor_recorders import MentorRecorders
 
 
@@ -23,29 +21,30 @@ from .mentor_recorders import MentorRecorders
 class ClassroomDistiller(ConfigurableDistiller):
     """Score, filter and pace the mentors, then let them teach.
 
-    The parts are registered modules, each replaceable. A loss whose ``forward``
-    takes ``student_output``, ``mentor_outputs`` and ``lesson`` needs no mapping. For
-    any other, MMRazor's own among them, ``loss_forward_mappings`` says what each
-    argument is, as in MMRazor; what comes from the classroom's side
-    (``from_student=False``) also needs ``mentor=<name>``.
+    The parts are registered modules, each replaceable. A
+    :class:`~classroomkd_mm.classroom.MentorLoss` needs no mapping. For any other loss,
+    MMRazor's own among them, ``loss_forward_mappings`` says what each argument is, as
+    in MMRazor; what comes from the classroom's side (``from_student=False``) also
+    needs ``mentor=<name>``. Within a ClassroomDistill the task of the student fills in
+    what is marked "from the task".
 
-    Source: arXiv 2409.20237; METHOD.md, steps 1 to 5.
+    Source: arXiv 2409.20237; docs/method.md, steps 1 to 5.
 
     Args:
-        scorer (dict): Step 1. Defaults to ClassificationScorer.
+        scorer (dict): Step 1; from the task.
+        student_recorders (dict): MMRazor's recorders by name; from the task. The
+            first is what is scored and taught.
+        distill_losses (dict): Losses by name; from the task.
         knowledge_filter (dict): Steps 2 and 3. Defaults to KnowledgeFilter.
         mentoring (dict): Step 4. Defaults to Mentoring.
         task_weight (str): W of step 5, 'student_score' or 'constant'; constant
             also whenever the filter is off. Defaults to 'student_score'.
-        student_recorders (dict): MMRazor's recorders by name. The first is what is
-            scored and taught. Defaults to the outputs of the student's ``head``.
         output (Sequence[str], optional): Names of the recorders that are scored
             and taught, where that is a tuple of several. Defaults to the first
             recorder alone.
         mentor_recorders (dict[str, dict], optional): For each mentor's name its
             recorders by name, for losses between features.
         connectors (dict, optional): As in MMRazor.
-        distill_losses (dict): Losses by name. Defaults to ClassroomKDLoss.
         loss_forward_mappings (dict, optional): As in MMRazor, see above.
 
     Raises:
@@ -56,24 +55,18 @@ class ClassroomDistiller(ConfigurableDistiller):
 
     def __init__(
         self,
-        scorer: Mapping | None = None,
+        scorer: Mapping,
+        student_recorders: Mapping[str, Mapping],
+        distill_losses: Mapping[str, Mapping],
         knowledge_filter: Mapping | None = None,
         mentoring: Mapping | None = None,
         task_weight: str = 'student_score',
-        student_recorders: Mapping[str, Mapping] | None = None,
         output: Sequence[str] | None = None,
         mentor_recorders: Mapping[str, Mapping[str, Mapping]] | None = None,
         connectors: Mapping | None = None,
-        distill_losses: Mapping[str, Mapping] | None = None,
         loss_forward_mappings: Mapping[str, Mapping] | None = None,
         init_cfg: dict | None = None,
     ) -> None:
-        student_recorders = student_recorders or {
-            'logits': dict(type='ModuleOutputs', source='head')
-        }
-        distill_losses = distill_losses or {
-            'loss_classroom': dict(type='ClassroomKDLoss')
-        }
         super().__init__(
             student_recorders=student_recorders,
             connectors=connectors,
@@ -81,16 +74,14 @@ class ClassroomDistiller(ConfigurableDistiller):
             init_cfg=init_cfg,
         )
         check_choice('task_weight', task_weight, TASK_WEIGHTS)
-        self.scorer, self.knowledge_filter, self.mentoring = (
-            build_part(cfg, MODELS, f'distiller.{role}', default)
-            for role, cfg, default in (
-                ('scorer', scorer, 'ClassificationScorer'),
-                ('knowledge_filter', knowledge_filter, 'KnowledgeFilter'),
-                ('mentoring', mentoring, 'Mentoring'),
-            )
+        self.scorer = build_part(scorer, MODELS, 'distiller.scorer', kind=Scorer)
+        self.knowledge_filter = build_part(
+            knowledge_filter, MODELS, 'distiller.knowledge_filter', 'KnowledgeFilter'
         )
-        filtering = getattr(self.knowledge_filter, 'enabled', True)
-        self.task_weight = task_weight if filtering else 'constant'
+        self.mentoring = build_part(
+            mentoring, MODELS, 'distiller.mentoring', 'Mentoring'
+        )
+        self.task_weight = task_weight
         self.student_sources = student_recorders
         self.output = tuple(output or tuple(student_recorders)[:1])
         for name in self.output:
@@ -128,7 +119,7 @@ class ClassroomDistiller(ConfigurableDistiller):
                 )
         return nn.ModuleDict(
             {
-                name: build_part(cfg, MODELS, f'Loss {name!r}', 'ClassroomKDLoss')
+                name: build_part(cfg, MODELS, f'Loss {name!r}')
                 for name, cfg in losses.items()
             }
         )
@@ -149,8 +140,7 @@ class ClassroomDistiller(ConfigurableDistiller):
         self.prepare_from_student(student)
         self.teacher_recorders = MentorRecorders(self.mentor_recorders, mentors)
         self.mentor_names = mentors.names
-        if hasattr(self.scorer, 'prepare'):
-            self.scorer.prepare(student, mentors)
+        self.scorer.prepare(student, mentors)
         known_records = {
             None: set(self.student_sources),
             **self.teacher_recorders.known_records(self.output),
@@ -163,15 +153,6 @@ class ClassroomDistiller(ConfigurableDistiller):
                 known_records,
                 set(self.connectors),
             )
-        #: Which of the lesson's arguments each loss takes.
-        self.lesson_arguments = {
-            name: [
-                argument
-                for argument in inspect.signature(loss.forward).parameters
-                if argument in LESSON_ARGUMENTS
-            ]
-            for name, loss in self.distill_losses.items()
-        }
 
     def teach(
         self,
@@ -189,8 +170,15 @@ class ClassroomDistiller(ConfigurableDistiller):
             losses by name (scalars).
         """
         student_output = self._student_output()
-        with torch.no_grad():
-            lesson = self.plan_lesson(student_output, mentor_outputs, data_samples)
+        lesson = plan_lesson(
+            student_output,
+            mentor_outputs,
+            data_samples,
+            scorer=self.scorer,
+            knowledge_filter=self.knowledge_filter,
+            mentoring=self.mentoring,
+            task_weight=self.task_weight,
+        )
         losses = self._losses(student_output, mentor_outputs, lesson)
         per_mentor = sum(loss for loss in losses.values() if loss.ndim)
         if not isinstance(per_mentor, Tensor):
@@ -199,39 +187,6 @@ class ClassroomDistiller(ConfigurableDistiller):
         self.last_size = len(data_samples)
         self._forget_records()
         return lesson.task_weight, {name: loss.sum() for name, loss in losses.items()}
-
-    def plan_lesson(
-        self,
-        student_output: Any,
-        mentor_outputs: Sequence[Any],
-        data_samples: Sequence[BaseDataElement],
-    ) -> Lesson:
-        """Score, filter and pace: steps 1 to 4.
-
-        Args:
-            student_output (Any): What the scorer takes of the student.
-            mentor_outputs (Sequence): The same of each mentor.
-            data_samples (Sequence[BaseDataElement]): N samples with targets.
-
-        Returns:
-            Lesson: Who teaches what.
-
-        Raises:
-            FloatingPointError: If the student's output is NaN or infinite
-                (checked on the CPU).
-        """
-        log_scores, point_weights = self.scorer(
-            student_output, mentor_outputs, data_samples
-        )
-        require_finite_student(log_scores)
-        ranking = self.knowledge_filter(log_scores)
-        return Lesson(
-            ranking=ranking,
-            temperatures=self.mentoring(ranking, student_output, mentor_outputs),
-            task_weight=weigh_task(ranking.log_scores, self.task_weight),
-            invalid=log_scores == -torch.inf,
-            point_weights=point_weights,
-        )
 
     def _student_output(self) -> Any:
         """Take what is scored and taught out of the student's recorders."""
@@ -251,18 +206,18 @@ class ClassroomDistiller(ConfigurableDistiller):
         self, student_output: Any, mentor_outputs: Sequence[Any], lesson: Lesson
     ) -> dict[str, Tensor]:
         """Compute every loss: (n,) by mentor, or a scalar from a mapped one."""
-        arguments = (student_output, mentor_outputs, lesson)
-        given = dict(zip(LESSON_ARGUMENTS, arguments, strict=True))
         by_mentor = dict(zip(self.mentor_names, mentor_outputs, strict=True))
         losses = {}
         for name, loss in self.distill_losses.items():
-            mapping = self.loss_forward_mappings.get(name, {})
-            mapped = {
+            if isinstance(loss, MentorLoss):
+                losses[name] = loss(student_output, mentor_outputs, lesson)
+                continue
+            mapping = self.loss_forward_mappings[name]
+            records = {
                 argument: self._record(by_mentor, **record)
                 for argument, record in mapping.items()
             }
-            lesson_arguments = {key: given[key] for key in self.lesson_arguments[name]}
-            losses[name] = loss(**lesson_arguments, **mapped)
+            losses[name] = loss(**records)
         return losses
 
     def _record(

@@ -8,8 +8,8 @@ from typing import Any
 
 from torch import nn
 
-# What a multi-mentor loss takes, each by its name.
-LESSON_ARGUMENTS = ('student_output', 'mentor_outputs', 'lesson')
+from ...classroom import MentorLoss
+
 RECORD_OPTIONS = {
     'recorder', 'from_student', 'mentor', 'record_idx', 'data_idx', 'connector',
     'connector_idx',
@@ -70,11 +70,19 @@ def check_mapping(
         TypeError: If an argument is missing or does not exist.
         KeyError: If a mentor, recorder or connector does not exist.
     """
+    if isinstance(loss, MentorLoss):
+        if mapping:
+            raise TypeError(
+                f'The loss {name!r} ({type(loss).__name__}) is a MentorLoss, which '
+                'is handed the outputs of all members: remove '
+                f'loss_forward_mappings.{name}.'
+            )
+        return
     mapping = mapping or {}
     parameters = inspect.signature(loss.forward).parameters
     needed = {key for key, p in parameters.items() if p.default is p.empty}
     unknown = set(mapping) - set(parameters)
-    missing = needed - set(mapping) - set(LESSON_ARGUMENTS)
+    missing = needed - set(mapping)
     if unknown or missing:
         raise TypeError(
             f'The loss {name!r} ({type(loss).__name__}) takes '
@@ -84,7 +92,8 @@ def check_mapping(
             + (f'gives {", ".join(sorted(unknown))}' if unknown else '')
             + ". Write argument=dict(recorder='logits', from_student=True), and for a "
             "mentor's output dict(recorder='logits', from_student=False, "
-            'mentor=<name>).'
+            'mentor=<name>). A loss of your own that takes the outputs of all mentors '
+            'inherits from classroomkd_mm.classroom.MentorLoss.'
         )
     for argument, record in mapping.items():
         place = f'loss_forward_mappings.{name}.{argument}'

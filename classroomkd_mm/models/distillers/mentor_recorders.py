@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from mmrazor.models.task_modules import RecorderManager
 from mmrazor.models.task_modules.recorder.base_recorder import BaseRecorder
 
-from ..mentors import Mentors
+from ...mentors import Mentors
 from .inplace import forbid_inplace
 from .mappings import check_sources
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from classroomkd_mm.models.mentors.checkpoint import read_checkpoint
+from classroomkd_mm.mentors.weights.reading import read_checkpoint
 
 WEIGHTS = dict(a=torch.arange(3.0), b=torch.ones(2, dtype=torch.bfloat16))
 

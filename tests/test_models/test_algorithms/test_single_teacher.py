@@ -35,13 +35,13 @@ def single_teacher(tiny, tau):
     return model
 
 
-def plain_classroom(tiny, mode):
+def plain_classroom(tiny, mentoring):
     return tiny.build_classroom(
         dict(teacher=tiny.mentor(6)),
         distiller=dict(
             type='ClassroomDistiller',
-            knowledge_filter=dict(type='KnowledgeFilter', enabled=False),
-            mentoring=dict(type='Mentoring', mode=mode),
+            knowledge_filter=dict(type='KnowledgeFilter', filtering=False),
+            mentoring=dict(type='Mentoring', mentoring=mentoring),
         ),
     )
 
@@ -57,9 +57,11 @@ def run(tiny, model, soft):
 
 
 @pytest.mark.parametrize('soft', [False, True], ids=['hard', 'soft'])
-@pytest.mark.parametrize(('mode', 'tau'), [('off', 1), ('gap', 1), (1, 1), (4.0, 4)])
-def test_same_losses_and_gradients(tiny, mode, tau, soft):
-    theirs, ours = single_teacher(tiny, tau), plain_classroom(tiny, mode)
+@pytest.mark.parametrize(
+    ('mentoring', 'tau'), [('off', 1), ('gap', 1), (1, 1), (4.0, 4)]
+)
+def test_same_losses_and_gradients(tiny, mentoring, tau, soft):
+    theirs, ours = single_teacher(tiny, tau), plain_classroom(tiny, mentoring)
     ours.student.load_state_dict(theirs.student.state_dict())
     ours.mentors['teacher'].network.load_state_dict(theirs.teacher.state_dict())
     their_losses, their_gradients = run(tiny, theirs, soft)

@@ -40,12 +40,12 @@ def mapped(**mapping):
             dict(knowledge_filter=dict(type='KnowledgeFilter', levels='batch')),
             TypeError,
             r"distiller.knowledge_filter \(KnowledgeFilter\).*'levels'.*'level'.*"
-            'enabled, level, rank_decimals',
+            'filtering, level, rank_decimals',
         ),
         (
             dict(mentoring=dict(type='Mentoring', taumax=3)),
             TypeError,
-            r"distiller.mentoring \(Mentoring\).*'taumax'.*'tau_max'.*mode, tau_max",
+            r"distiller.mentoring \(Mentoring\).*'taumax'.*'tau_max'.*mentoring",
         ),
         (
             dict(scorer=dict(type='ClassificationScorer', level='batch')),
@@ -192,8 +192,8 @@ def test_the_short_form_has_the_defaults_of_the_method(tiny):
     distiller = tiny.build_classroom().distiller
     assert type(distiller.scorer).__name__ == 'ClassificationScorer'
     assert distiller.knowledge_filter.level == 'sample'
-    assert distiller.knowledge_filter.enabled
-    assert distiller.mentoring.mode == 'gap'
+    assert distiller.knowledge_filter.filtering
+    assert distiller.mentoring.mentoring == 'gap'
     assert distiller.mentoring.tau_max == 12
     assert distiller.task_weight == 'student_score'
     assert list(distiller.distill_losses) == ['loss_classroom']

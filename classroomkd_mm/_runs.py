@@ -1,0 +1,57 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""Training runs that scripts in tools/ start, and the metrics that they log."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def mim_train(
+    config: str | Path, folder: Path, options: list[str], *arguments: str
+) -> None:
+    """Run ``mim train`` on one thread, with its output in ``folder/output.txt``.
+
+    Args:
+        config (str | Path): The path of a config, or the bare name of a recipe.
+        folder (Path): The work dir. It is made if need be.
+        options (list[str]): What to change in the config, as for ``--cfg-options``.
+        *arguments (str): Further arguments of ``tools/train.py``.
+
+    Raises:
+        RuntimeError: If the run fails, with the end of its output.
+    """
+    command = [
+        sys.executable, '-m', 'mim', 'train', 'classroomkd_mm', str(config),
+        '--work-dir', str(folder), *arguments, '--cfg-options', *options,
+    ]  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / 'output.txt'
+    with log.open('w') as output:
+        run = subprocess.run(
+            command,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, 'OMP_NUM_THREADS': '1'},
+        )
+    if run.returncode:
+        end = '\n'.join(log.read_text().splitlines()[-20:])
+        raise RuntimeError(f'{" ".join(command)}\nfailed. The end of {log}:\n{end}')
+
+
+def last_validation(folder: Path, *metrics: str) -> dict[str, float]:
+    """Read the last validation of the newest run in a work dir.
+
+    Args:
+        folder (Path): The work dir.
+        *metrics (str): The names of the metrics that a validation logs.
+
+    Returns:
+        dict[str, float]: The metrics, and the epoch as ``step``; empty before the
+        first validation.
+    """
+    logs = sorted(folder.glob('*/vis_data/scalars.json'))
+    lines = map(json.loads, logs[-1].read_text().splitlines()) if logs else ()
+    validations = [line for line in lines if line.keys() >= set(metrics)]
+    return validations[-1] if validations else {}

@@ -1,0 +1,20 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""The classroom of any task: base classes, filter, mentoring, statistics.
+
+Thin and registered, over :mod:`classroomkd_mm.functional`.
+"""
+
+from ..functional import Lesson, Scores
+from .knowledge_filter import KnowledgeFilter
+from .mentor_loss import MentorLoss
+from .mentoring import Mentoring
+from .scorer import Scorer
+
+__all__ = [
+    'KnowledgeFilter',
+    'Lesson',
+    'MentorLoss',
+    'Mentoring',
+    'Scorer',
+    'Scores',
+]

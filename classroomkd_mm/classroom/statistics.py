@@ -1,0 +1,72 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""What a lesson was like, as sums that can be added up over batches."""
+
+import torch
+from torch import Tensor
+
+from ..functional import Lesson
+
+# Rows of the matrix of sums; its columns are the members, student first.
+ROWS = ('score', 'rank', 'taught', 'temperature', 'loss', 'invalid')
+
+
+@torch.no_grad()
+def lesson_sums(lesson: Lesson, mentor_losses: Tensor) -> Tensor:
+    """Add up over a batch what the log tells of the classroom.
+
+    Nothing leaves the device: whoever logs divides and transfers the sums.
+
+    Args:
+        lesson (Lesson): The lesson of a batch with N samples.
+        mentor_losses (Tensor): (n,), the mean loss of each mentor.
+
+    Returns:
+        Tensor: (6, n+1), one row each of ``ROWS``: summed scores, ranks, number of
+        samples taught, temperatures on those, losses (times N), and number of
+        samples with a NaN or infinite output. The student's column holds score,
+        rank and the last only.
+    """
+    ranking = lesson.ranking
+    members, num_samples = ranking.log_scores.shape
+    sums = ranking.log_scores.new_zeros(len(ROWS), members)
+    sums[0] = ranking.log_scores.exp().sum(dim=1)
+    sums[1] = ranking.ranks.sum(dim=1)
+    sums[2, 1:] = ranking.active.sum(dim=1)
+    sums[3, 1:] = (lesson.temperatures.mentor * ranking.active).sum(dim=1)
+    sums[4, 1:] = mentor_losses.detach() * num_samples
+    sums[5] = lesson.invalid.sum(dim=1)
+    return sums
+
+
+def describe(sums: list[list[float]], num_samples: float, names: list[str]) -> dict:
+    """Turn sums into means per member.
+
+    Args:
+        sums (list[list[float]]): (6, n+1), as :func:`lesson_sums` gives.
+        num_samples (float): Number of samples that were added up.
+        names (list[str]): The n mentors' names.
+
+    Returns:
+        dict: ``student`` with score and rank, and ``mentors`` with, for each name,
+        score, rank, taught (share of samples from 0 to 1), temperature (mean over
+        the samples taught, None if there are none), loss, and invalid (number of
+        samples).
+    """
+    num_samples = max(num_samples, 1)
+    columns = zip(*sums, strict=True)
+    student, *mentors = (dict(zip(ROWS, column, strict=True)) for column in columns)
+    described = {}
+    for name, column in zip(names, mentors, strict=True):
+        taught = column['taught']
+        described[name] = {
+            'score': column['score'] / num_samples,
+            'rank': column['rank'] / num_samples,
+            'taught': taught / num_samples,
+            'temperature': column['temperature'] / taught if taught else None,
+            'loss': column['loss'] / num_samples,
+            'invalid': round(column['invalid']),
+        }
+    return {
+        'student': {key: student[key] / num_samples for key in ('score', 'rank')},
+        'mentors': described,
+    }

@@ -1,0 +1,37 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+
+if TYPE_CHECKING:
+    from ...models.algorithms import ClassroomDistill
+
+
+def classroom_of(runner: Runner, hook: Hook) -> ClassroomDistill:
+    """Take the classroom out of a runner, and out of its distributed wrapper.
+
+    Args:
+        runner (Runner): The runner.
+        hook (Hook): Who asks, for the message.
+
+    Returns:
+        ClassroomDistill: The classroom.
+
+    Raises:
+        TypeError: If the runner's model is not a ClassroomDistill.
+    """
+    # Here, since testing a student takes the runner without MMRazor's models.
+    from ...models.algorithms import ClassroomDistill
+
+    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    if not isinstance(model, ClassroomDistill):
+        raise TypeError(
+            f'{type(hook).__name__} needs a model of the type ClassroomDistill, but '
+            f'the model is a {type(model).__name__}. Remove the hook or the other '
+            'model.'
+        )
+    return model

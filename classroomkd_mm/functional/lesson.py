@@ -1,0 +1,94 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""Planning a lesson: the one place that puts score, filter, pace and W in order."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from .filtering import Ranking, filter_mentors
+from .pacing import Temperatures, pace_mentors
+from .scoring import require_finite_student
+from .weighting import weigh_task
+
+
+class Scores(NamedTuple):
+    """What a scorer returns.
+
+    Attributes:
+        log_scores (Tensor): Float (n+1, N), student first; -inf for a mentor without
+            a usable output.
+        point_weights (Tensor, optional): Float (n, N, K) where a sample has K parts
+            (keypoints): how much each mentor teaches of each part. They sum to 1
+            over the parts, or are all 0.
+    """
+
+    log_scores: Tensor
+    point_weights: Tensor | None = None
+
+
+class Lesson(NamedTuple):
+    """Who teaches what on a batch; given to every multi-mentor loss.
+
+    Attributes:
+        ranking (Ranking): Activity and weights (n, N), from the Knowledge Filter.
+        temperatures (Temperatures): (n, N), from Mentoring.
+        task_weight (Tensor): Scalar W.
+        invalid (Tensor): Bool (n+1, N), student first: the output was NaN or
+            infinite.
+        point_weights (Tensor, optional): (n, N, K), from the scorer.
+    """
+
+    ranking: Ranking
+    temperatures: Temperatures
+    task_weight: Tensor
+    invalid: Tensor
+    point_weights: Tensor | None = None
+
+
+@torch.no_grad()
+def plan_lesson(
+    student_output: Any,
+    mentor_outputs: Sequence[Any],
+    targets: Any,
+    *,
+    scorer: Callable[[Any, Sequence[Any], Any], Scores],
+    knowledge_filter: Callable[[Tensor], Ranking] = filter_mentors,
+    mentoring: Callable[[Ranking, Any, Sequence[Any]], Temperatures] = pace_mentors,
+    task_weight: str = 'student_score',
+) -> Lesson:
+    """Score, filter and pace a classroom on a batch: steps 1 to 4.
+
+    Nothing here has a gradient.
+
+    Source: docs/method.md, steps 1 to 5.
+
+    Args:
+        student_output (Any): What the student gives for the N samples.
+        mentor_outputs (Sequence[Any]): The same of each mentor, in the student's form.
+        targets (Any): What the scorer compares the outputs with.
+        scorer (Callable): Step 1; from outputs and targets to :class:`Scores`.
+        knowledge_filter (Callable): Steps 2 and 3; from log-scores (n+1, N) to a
+            :class:`Ranking`.
+        mentoring (Callable): Step 4; from the ranking and the outputs to
+            :class:`Temperatures`.
+        task_weight (str): W of step 5, see :func:`weigh_task`.
+
+    Returns:
+        Lesson: Who teaches what.
+
+    Raises:
+        FloatingPointError: If the student's output is NaN or infinite (checked on
+            the CPU, see :func:`require_finite_student`).
+    """
+    log_scores, point_weights = scorer(student_output, mentor_outputs, targets)
+    require_finite_student(log_scores)
+    ranking = knowledge_filter(log_scores)
+    return Lesson(
+        ranking=ranking,
+        temperatures=mentoring(ranking, student_output, mentor_outputs),
+        task_weight=weigh_task(ranking, task_weight),
+        invalid=log_scores == -torch.inf,
+        point_weights=point_weights,
+    )

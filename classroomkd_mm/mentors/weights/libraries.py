@@ -1,0 +1,138 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""Mentors of other libraries, which bring their weights along.
+
+They are named in `model`: `torchvision.models.<builder>` with `weights`, or
+MMPretrain's TimmClassifier and HuggingFaceClassifier with `pretrained`.
+"""
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any
+
+from torch import nn
+
+from ..spec import MentorSpec
+from .source import WEIGHT_SOURCES, WeightSource
+
+TORCHVISION = 'torchvision.models.'
+# What they wrap, and what to ask pip for, as in requirements/optional.txt.
+WRAPPERS = dict(
+    TimmClassifier=('timm', 'timm>=0.9'),
+    HuggingFaceClassifier=('transformers', 'transformers<4.52'),
+)
+
+
+@WEIGHT_SOURCES.register_module(name='library')
+class LibrarySource(WeightSource):
+    """Weights that a network of another library loads when it is built."""
+
+    options = ('model',)
+
+    def claims(self, cfg: Mapping[str, Any]) -> bool:
+        """Tell whether the network brings its weights, and no file replaces them.
+
+        Args:
+            cfg (Mapping): The mentor's config.
+
+        Returns:
+            bool: Whether ``model`` names weights and ``ckpt`` does not.
+        """
+        return cfg.get('ckpt') is None and own_weights(cfg.get('model')) is not None
+
+    def load(self, mentor: MentorSpec, network: nn.Module) -> str:
+        """Tell what the network has loaded.
+
+        Args:
+            mentor (MentorSpec): The mentor.
+            network (nn.Module): Its network.
+
+        Returns:
+            str: The name of the weights.
+        """
+        return own_weights(mentor.network)
+
+    def preprocessor(self, model: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Read how torchvision normalises images for its published weights.
+
+        Args:
+            model (Mapping): The mentor's option ``model``.
+
+        Returns:
+            dict | None: mean, std (of values from 0 to 255) and to_rgb; None if it
+            does not name weights of torchvision.
+        """
+        kind = str(model.get('type'))
+        if not kind.startswith(TORCHVISION) or not model.get('weights'):
+            return None
+        from torchvision.models import get_model_weights
+
+        weights = get_model_weights(kind.rpartition('.')[2]).verify(model['weights'])
+        transforms = weights.transforms()
+        return dict(
+            mean=[255 * value for value in transforms.mean],
+            std=[255 * value for value in transforms.std],
+            to_rgb=True,
+        )
+
+
+def own_weights(model: Any) -> str | None:
+    """Tell which weights a model config loads by itself.
+
+    Args:
+        model (Any): The option `model` of a mentor.
+
+    Returns:
+        str | None: Their name, None if it loads none.
+    """
+    if not isinstance(model, Mapping):
+        return None
+    kind = str(model.get('type'))
+    if kind.startswith(TORCHVISION) and model.get('weights'):
+        return str(model['weights'])
+    if _is_wrapper(model) and model.get('pretrained'):
+        return f'published weights of {model.get("model_name")}'
+    return None
+
+
+def check_wrapper(
+    name: str, model: Mapping[str, Any], data_preprocessor: Mapping | None
+) -> None:
+    """Refuse a network of timm or Hugging Face that would not work.
+
+    Args:
+        name (str): The mentor's name.
+        model (Mapping[str, Any]): Its option `model`.
+        data_preprocessor (Mapping, optional): Its option of that name.
+
+    Raises:
+        ValueError: If it would get images that are not normalised, or whose channels
+            may be in another order than those that it was trained on.
+        ImportError: If its package is missing.
+    """
+    if not _is_wrapper(model):
+        return
+    given = {**(model.get('data_preprocessor') or {}), **(data_preprocessor or {})}
+    missing = [option for option in ('mean', 'std', 'to_rgb') if option not in given]
+    if missing:
+        raise ValueError(
+            f'Mentor {name!r}: {model["type"]} does not tell how its images are '
+            f'normalised; missing: {", ".join(missing)}. Add '
+            'data_preprocessor=dict(mean=…, std=…, to_rgb=True), for values from 0 to '
+            '255; to_rgb=False if the data set gives RGB, as CIFAR does.'
+        )
+    package, wanted = WRAPPERS[_class_name(model)]
+    if find_spec(package) is None:
+        raise ImportError(
+            f'Mentor {name!r}: {model["type"]} needs {package}, which is not '
+            f"installed: pip install '{wanted}'."
+        )
+
+
+def _is_wrapper(model: Mapping[str, Any]) -> bool:
+    """Tell a network of timm or Hugging Face."""
+    return _class_name(model) in WRAPPERS
+
+
+def _class_name(model: Mapping[str, Any]) -> str:
+    """The type of a model config, without its scope."""
+    return str(model.get('type')).rpartition('.')[2]

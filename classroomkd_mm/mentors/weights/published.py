@@ -1,0 +1,64 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from ...hub import get_config
+from ..spec import MentorSpec
+from .checkpoint import load_checkpoint
+from .source import WEIGHT_SOURCES, WeightSource
+
+
+@WEIGHT_SOURCES.register_module(name='published')
+class PublishedSource(WeightSource):
+    """What OpenMMLab published for a config: ``pretrained=True``."""
+
+    options = ('pretrained', 'ckpt_key')
+
+    def claims(self, cfg: Mapping[str, Any]) -> bool:
+        """Tell whether the published weights are asked for.
+
+        Args:
+            cfg (Mapping): The mentor's config.
+
+        Returns:
+            bool: Whether ``pretrained`` is true.
+        """
+        return bool(cfg.get('pretrained'))
+
+    def check(self, mentor: str, cfg: Mapping[str, Any]) -> None:
+        """Refuse a network for which OpenMMLab cannot have published weights.
+
+        Args:
+            mentor (str): The mentor's name.
+            cfg (Mapping): Its config.
+
+        Raises:
+            ValueError: If ``cfg_path`` is not a ``package::path``.
+        """
+        if '::' not in str(cfg.get('cfg_path')):
+            raise ValueError(
+                f'Mentor {mentor!r}: `pretrained=True` finds the weights that '
+                "OpenMMLab published for a config 'package::path'; give `ckpt` here."
+            )
+
+    def load(self, mentor: MentorSpec, network: nn.Module) -> str:
+        """Load the published weights.
+
+        Args:
+            mentor (MentorSpec): The mentor.
+            network (nn.Module): Its network.
+
+        Returns:
+            str: The URL.
+
+        Raises:
+            ConnectionError: If the URL cannot be reached.
+            ValueError: If there are no such weights, or they do not fit.
+        """
+        try:
+            url = get_config(mentor.network['cfg_path'], pretrained=True).model_path
+        except ValueError as error:
+            raise ValueError(f'Mentor {mentor.name!r}: {error}') from error
+        return load_checkpoint(mentor, network, url)

@@ -1,0 +1,15 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""Tasks: all that is particular to a kind of network, one folder each."""
+
+from .classification import ClassificationTask
+from .pose import PoseTask
+from .task import TASKS, Task, distiller_config, find_task
+
+__all__ = [
+    'TASKS',
+    'ClassificationTask',
+    'PoseTask',
+    'Task',
+    'distiller_config',
+    'find_task',
+]

@@ -1,0 +1,8 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""Classification: students of MMPretrain, mentors that give logits."""
+
+from .losses import ClassroomKDLoss
+from .scorer import ClassificationScorer
+from .task import ClassificationTask
+
+__all__ = ['ClassificationScorer', 'ClassificationTask', 'ClassroomKDLoss']

@@ -1,0 +1,251 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""Step 1 of docs/method.md, Score, for keypoints: heatmaps and SimCC vectors.
+
+Every function works on one member at a time, so that no stack of all heatmaps is
+made, and gives one number for each of the N samples and K keypoints.
+"""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ...functional import at_least_float32
+
+HEATMAP_SCORES = ('oks', 'likelihood', 'task_loss')
+DEFAULT_SIGMA = 0.05  # of a data set that has none
+# A person fills about 0.53 of its box, and the crop pads the box by 1.25 on each
+# axis: 0.53 / 1.25² of the map.
+PERSON_AREA = 0.34
+SMALLEST_OKS = 1e-6
+
+
+def heatmap_log_scores(
+    members: Sequence[Tensor],
+    targets: Tensor,
+    counted: Tensor,
+    score: str = 'oks',
+    sigmas: Tensor | None = None,
+    sharpness: float = 1.0,
+    scale: float = 1e-3,
+) -> Tensor:
+    """Log-scores of pose models that give heatmaps.
+
+    Source: docs/method.md, "Pose".
+
+    Args:
+        members (Sequence[Tensor]): n+1 tensors of heatmaps (N, K, H, W), student
+            first.
+        targets (Tensor): Heatmaps (N, K, H, W) of the truth.
+        counted (Tensor): Bool (n+1, N, K), see :func:`counted_points`.
+        score (str): One of ``HEATMAP_SCORES``.
+        sigmas (Tensor, optional): (K,), for 'oks'. Defaults to 0.05 each.
+        sharpness (float): Multiplies the maps before 'likelihood' takes their
+            spatial softmax.
+        scale (float): Mean squared error that costs a factor of e with
+            'task_loss'.
+
+    Returns:
+        Tensor: (n+1, N), float32 or wider; -inf where a member's maps have a NaN
+        or infinite value, 0 for a sample on which nothing can be counted.
+    """
+    if score == 'oks':
+        truth, size = peak_positions(targets), targets.shape[-2:]
+        points = [
+            keypoint_similarity(peak_positions(maps), truth, size, sigmas)
+            for maps in members
+        ]
+    elif score == 'likelihood':
+        points = [heatmap_log_likelihood(maps, targets, sharpness) for maps in members]
+    else:
+        points = [-heatmap_squared_error(maps, targets) / scale for maps in members]
+    log_scores = average_points(torch.stack(points), counted)
+    if score == 'oks':
+        log_scores = log_scores.clamp(min=SMALLEST_OKS).log()
+    finite = torch.stack([maps.isfinite().flatten(1).all(dim=1) for maps in members])
+    return settle_log_scores(log_scores, counted, finite)
+
+
+def simcc_log_scores(
+    members: Sequence[tuple[Tensor, Tensor]],
+    targets: tuple[Tensor, Tensor],
+    counted: Tensor,
+    sigmas: Tensor | None = None,
+) -> Tensor:
+    """Log-scores of pose models with SimCC heads: OKS, distances in bins.
+
+    Source: docs/method.md, "Pose".
+
+    Args:
+        members (Sequence[tuple[Tensor, Tensor]]): n+1 pairs of x logits
+            (N, K, W) and y logits (N, K, H), student first.
+        targets (tuple[Tensor, Tensor]): The same of the truth.
+        counted (Tensor): Bool (n+1, N, K), see :func:`counted_points`.
+        sigmas (Tensor, optional): (K,). Defaults to 0.05 each.
+
+    Returns:
+        Tensor: (n+1, N), as :func:`heatmap_log_scores` gives.
+    """
+    size = (targets[1].shape[-1], targets[0].shape[-1])
+    truth = simcc_positions(targets)
+    points = [
+        keypoint_similarity(simcc_positions(pair), truth, size, sigmas)
+        for pair in members
+    ]
+    oks = average_points(torch.stack(points), counted)
+    finite = torch.stack(
+        [torch.cat(pair, dim=-1).isfinite().flatten(1).all(dim=1) for pair in members]
+    )
+    return settle_log_scores(oks.clamp(min=SMALLEST_OKS).log(), counted, finite)
+
+
+def counted_points(visible: Tensor, taught: Tensor) -> Tensor:
+    """Tell which keypoints count for which member.
+
+    Args:
+        visible (Tensor): Bool (N, K): does the sample have the keypoint?
+        taught (Tensor): Bool (n, K): does the mentor know it?
+
+    Returns:
+        Tensor: Bool (n+1, N, K), the student first, who is asked for all.
+    """
+    return torch.cat([visible[None], visible & taught[:, None]])
+
+
+def point_weights(counted: Tensor) -> Tensor:
+    """Weights that average a mentor's teaching over the keypoints.
+
+    Args:
+        counted (Tensor): Bool (n+1, N, K), student first.
+
+    Returns:
+        Tensor: Float32 (n, N, K); they sum to 1 over K, or are all 0.
+    """
+    mentors = counted[1:].float()
+    return mentors / mentors.sum(dim=-1, keepdim=True).clamp(min=1)
+
+
+def average_points(values: Tensor, counted: Tensor) -> Tensor:
+    """Average over the keypoints that count.
+
+    Args:
+        values (Tensor): (members, N, K).
+        counted (Tensor): Bool (members, N, K).
+
+    Returns:
+        Tensor: (members, N); 0 where no keypoint counts.
+    """
+    return values.masked_fill(~counted, 0).sum(-1) / counted.sum(-1).clamp(min=1)
+
+
+def settle_log_scores(log_scores: Tensor, counted: Tensor, finite: Tensor) -> Tensor:
+    """Score what cannot be measured.
+
+    A sample without a keypoint to judge by is neutral: everybody scores 0 (a
+    factor of 1). A mentor that knows none of a sample's keypoints gets the
+    student's score, so that it is neither ahead nor behind. A member with a NaN
+    or infinite output scores -inf.
+
+    Args:
+        log_scores (Tensor): (members, N), student first.
+        counted (Tensor): Bool (members, N, K).
+        finite (Tensor): Bool (members, N).
+
+    Returns:
+        Tensor: (members, N).
+    """
+    measured = counted.any(dim=-1)
+    student = log_scores[:1].masked_fill(~measured[:1], 0)
+    log_scores = torch.where(measured, log_scores, student)
+    return log_scores.masked_fill(~finite, -torch.inf)
+
+
+def keypoint_similarity(
+    positions: Tensor,
+    truth: Tensor,
+    size: Sequence[int],
+    sigmas: Tensor | None = None,
+) -> Tensor:
+    """The terms of OKS: exp(-d² / (2 · A · (2σ)²)).
+
+    Source: docs/method.md, "Pose", after COCO's keypoint evaluation.
+
+    Args:
+        positions (Tensor): (N, K, 2), x and y in cells of the map.
+        truth (Tensor): (N, K, 2).
+        size (Sequence[int]): Height and width of the map, from which the area A
+            of the person is guessed.
+        sigmas (Tensor, optional): (K,). Defaults to 0.05 each.
+
+    Returns:
+        Tensor: (N, K), from 0 to 1.
+    """
+    if sigmas is None:
+        sigmas = positions.new_full(positions.shape[-2:-1], DEFAULT_SIGMA)
+    area = PERSON_AREA * size[0] * size[1]
+    distances = (positions - truth).square().sum(dim=-1)
+    return torch.exp(-distances / (2 * area * (2 * sigmas).square()))
+
+
+def peak_positions(maps: Tensor) -> Tensor:
+    """Find the largest value of every heatmap.
+
+    Args:
+        maps (Tensor): (N, K, H, W).
+
+    Returns:
+        Tensor: (N, K, 2), float32, x and y in cells.
+    """
+    index, width = maps.flatten(-2).argmax(dim=-1), maps.shape[-1]
+    return torch.stack([index % width, index // width], dim=-1).float()
+
+
+def simcc_positions(pair: tuple[Tensor, Tensor]) -> Tensor:
+    """Find the largest value of every SimCC vector.
+
+    Args:
+        pair (tuple[Tensor, Tensor]): x (N, K, W) and y (N, K, H).
+
+    Returns:
+        Tensor: (N, K, 2), float32, x and y in bins.
+    """
+    return torch.stack([axis.argmax(dim=-1) for axis in pair], dim=-1).float()
+
+
+def heatmap_log_likelihood(
+    maps: Tensor, targets: Tensor, sharpness: float = 1.0
+) -> Tensor:
+    """Minus the divergence of a member's maps from the truth's.
+
+    Source: docs/method.md, "Pose", 'likelihood'.
+
+    Args:
+        maps (Tensor): (N, K, H, W).
+        targets (Tensor): (N, K, H, W), not negative.
+        sharpness (float): Multiplies ``maps``.
+
+    Returns:
+        Tensor: -KL(normalised target ‖ spatial softmax of the map), (N, K); 0
+        where the target is empty.
+    """
+    targets = at_least_float32(targets).flatten(-2)
+    tiny = torch.finfo(targets.dtype).tiny
+    targets = targets / targets.sum(dim=-1, keepdim=True).clamp(min=tiny)
+    logits = (sharpness * at_least_float32(maps)).flatten(-2)
+    divergence = F.kl_div(logits.log_softmax(dim=-1), targets, reduction='none')
+    return -divergence.sum(dim=-1)
+
+
+def heatmap_squared_error(maps: Tensor, others: Tensor) -> Tensor:
+    """Mean squared error of every map.
+
+    Args:
+        maps (Tensor): (N, K, H, W).
+        others (Tensor): (N, K, H, W).
+
+    Returns:
+        Tensor: (N, K), float32 or wider.
+    """
+    difference = at_least_float32(maps) - at_least_float32(others)
+    return difference.square().flatten(-2).mean(dim=-1)
