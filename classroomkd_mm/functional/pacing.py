@@ -72,7 +72,8 @@ def gap_temperatures(ranking: Ranking, tau_max: float) -> Tensor:
     # An active mentor's rank is the larger of the two. It can be 0 where the
     # scores of both vanish beside another mentor's: the gap is then 0 as well.
     gap = (mentors - student) / mentors.clamp(min=torch.finfo(mentors.dtype).tiny)
-    return 1 + tau_max * torch.where(ranking.active, gap, 0)
+    # A filter of the user's may let a mentor teach that is behind: no gap either.
+    return 1 + tau_max * torch.where(ranking.active, gap, 0).clamp(min=0)
 
 
 def dtkd_temperatures(

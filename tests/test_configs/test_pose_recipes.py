@@ -15,10 +15,11 @@ from mmengine.registry import init_default_scope  # noqa: E402
 from mmengine.runner import Runner  # noqa: E402
 from mmpose.registry import TRANSFORMS  # noqa: E402
 
+CONFIGS = Path(__file__).parents[2] / 'configs'
 RECIPES = sorted(
     path
-    for folder in ('coco', 'mpii')
-    for path in Path(__file__).parents[2].glob(f'configs/classroomkd/{folder}/*.py')
+    for folder in ('classroomkd/coco', 'classroomkd/mpii', 'fpd/coco')
+    for path in (CONFIGS / folder).glob('*.py')
 )
 
 

@@ -123,7 +123,7 @@ PLANS = {
     'stick_figures': Plan(
         mentor='pretrain/stick_figures/td-hm_{}_1xb16-6e_stick-figures-64x48.py',
         student='pretrain/stick_figures/td-hm_res18-w8_1xb16-6e_stick-figures-64x48.py',
-        classroom='classroomkd/stick_figures/{}_res18-w48-res18-w32_res18-w8'
+        classroom='{0}/stick_figures/{0}_res18-w48+res18-w32_res18-w8'
         '_1xb16-6e_stick-figures-64x48.py',
         mentors=('res18-w48', 'res18-w32'),
         mentor_epochs=6,

@@ -16,7 +16,7 @@ MENTORS = ('res18-w48', 'res18-w32')
 STUDENT = 'res18-w8'
 RECIPES = {
     **{name: f'td-hm_{name}_{SUFFIX}.py' for name in (*MENTORS, STUDENT)},
-    'classroom': f'classroomkd_{"-".join(MENTORS)}_{STUDENT}_{SUFFIX}.py',
+    'classroom': f'classroomkd_{"+".join(MENTORS)}_{STUDENT}_{SUFFIX}.py',
 }
 LABELS = {
     'res18-w48': 'mentor res18-w48',

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from .crd_families import FAMILIES, Architecture, Family, rename_head
 
 RECOGNISED = (
-    'resnet8/14/20/32/44/56/110, resnet8x4/32x4, wrn_<depth>_<width>, '
-    'vgg8/11/13/16/19, mobilenetv2_half, shufflenetv1, shufflenetv2, and '
+    'resnet8/14/20/32/44/56/110, resnet8x4/32x4, wrn-<depth>-<width>, '
+    'vgg8/11/13/16/19, mobilenetv2-half, shufflenetv1, shufflenetv2, and '
     'resnet18/34/50 with a 3x3 stem'
 )
 

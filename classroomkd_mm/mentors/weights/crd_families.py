@@ -12,7 +12,7 @@ class Architecture(NamedTuple):
     """A network of the benchmark.
 
     Attributes:
-        name (str): The name of its base config, like 'resnet8x4' or 'wrn_16_2'.
+        name (str): The name of its base config, like 'resnet8x4' or 'wrn-16-2'.
         backbone (dict): The config of its backbone.
     """
 
@@ -103,7 +103,7 @@ def describe_wide_resnet(state_dict: Mapping[str, Tensor]) -> Architecture | Non
     if rest:
         return None
     return Architecture(
-        f'wrn_{depth}_{width}',
+        f'wrn-{depth}-{width}',
         dict(type='mmpretrain.CIFARWideResNet', depth=depth, widen_factor=width),
     )
 
@@ -213,7 +213,7 @@ FAMILIES = (
     ),
     Family(
         ('conv1.0.weight', 'blocks.0.0.conv.0.weight', 'classifier.0.weight'),
-        _only('mobilenetv2_half', 'CIFARMobileNetV2'),
+        _only('mobilenetv2-half', 'CIFARMobileNetV2'),
         rename_mobilenet_v2,
     ),
     Family(

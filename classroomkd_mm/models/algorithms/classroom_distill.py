@@ -29,7 +29,7 @@ class ClassroomDistill(BaseAlgorithm):
     student without conversion; both these and MMRazor's (``architecture.…``) are
     read.
 
-    Source: arXiv 2409.20237; docs/method.md; docs/architecture.md, "The picture".
+    Source: arXiv 2409.20237; docs/method.md; docs/architecture.md, "The training step".
 
     Args:
         architecture (dict | BaseModel): The student: a model config, or

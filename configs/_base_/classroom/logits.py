@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# A classroom of classifiers; a recipe adds the student and the mentors.
+# A classroom of classifiers. The bases logits_… add data and runtime.
 model = dict(
     _scope_='mmrazor',
     type='ClassroomDistill',

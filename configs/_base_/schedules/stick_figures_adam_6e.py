@@ -1,7 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 # How everything on the stick figures is trained: short, on a CPU.
 _base_ = ['mmpose::_base_/default_runtime.py']
-custom_imports = dict(imports=['classroomkd_mm'])
+custom_imports = dict(imports=['classroomkd_mm.datasets.stick_figures'])
 default_hooks = dict(
     logger=dict(interval=20), checkpoint=dict(interval=1, max_keep_ckpts=1)
 )

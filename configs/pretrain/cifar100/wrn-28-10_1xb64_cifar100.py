@@ -1,6 +1,6 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 _base_ = [
-    '../../_base_/models/cifar/wrn_28_10.py',
+    '../../_base_/models/cifar/wrn-28-10.py',
     '../../_base_/datasets/cifar100_bs64.py',
     '../../_base_/schedules/cifar_sgd_240e.py',
     '../../_base_/classification_runtime.py',

@@ -30,9 +30,9 @@ PUBLISHED = {
     'resnet20': 'resnet20',
     'resnet56': 'resnet56',
     'resnet8x4': 'resnet8x4',
-    'wrn_16_2': 'wrn_16_2',
+    'wrn_16_2': 'wrn-16-2',
     'vgg8': 'vgg8',
-    'MobileNetV2': 'mobilenetv2_half',
+    'MobileNetV2': 'mobilenetv2-half',
     'ShuffleV1': 'shufflenetv1',
     'ShuffleV2': 'shufflenetv2',
 }

@@ -35,8 +35,8 @@ def count_parameters(model):
 def test_there_is_a_config_for_every_network():
     assert NAMES == sorted(
         'resnet8 resnet14 resnet20 resnet32 resnet44 resnet56 resnet110 resnet8x4 '
-        'resnet32x4 wrn_16_2 wrn_40_1 wrn_40_2 wrn_16_8 wrn_28_10 vgg8 vgg13 '
-        'mobilenetv2_half shufflenetv1 shufflenetv2 resnet18 resnet34 resnet50'.split()
+        'resnet32x4 wrn-16-2 wrn-40-1 wrn-40-2 wrn-16-8 wrn-28-10 vgg8 vgg13 '
+        'mobilenetv2-half shufflenetv1 shufflenetv2 resnet18 resnet34 resnet50'.split()
     )
 
 
@@ -60,10 +60,10 @@ def test_config_gives_logits_of_100_classes(name):
         ('resnet44', 0.66),
         ('resnet56', 0.85),
         ('resnet110', 1.7),
-        ('wrn_40_1', 0.6),
-        ('wrn_40_2', 2.2),
-        ('wrn_16_8', 11.0),
-        ('wrn_28_10', 36.5),
+        ('wrn-40-1', 0.6),
+        ('wrn-40-2', 2.2),
+        ('wrn-16-8', 11.0),
+        ('wrn-28-10', 36.5),
     ],
 )
 def test_parameter_count_of_the_paper(name, millions):

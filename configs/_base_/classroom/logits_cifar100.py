@@ -1,0 +1,15 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+# A recipe picks from `mentors`; `peers` has the lists that several recipes share.
+_base_ = [
+    './logits.py',
+    '../mentors/cifar100.py',
+    '../datasets/cifar100_bs64.py',
+    '../classification_runtime.py',
+]
+custom_imports = dict(
+    imports=[
+        'classroomkd_mm.models',
+        'classroomkd_mm.models.backbones',
+        'classroomkd_mm.engine',
+    ]
+)

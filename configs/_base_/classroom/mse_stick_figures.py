@@ -1,0 +1,10 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+# The classical distillation of pose models: squared error between heatmaps, from
+# every mentor on every sample.
+_base_ = './heatmaps_stick_figures.py'
+model = dict(
+    distiller=dict(
+        knowledge_filter=dict(filtering=False),
+        distill_losses=dict(_delete_=True, loss_mse=dict(type='HeatmapMSELoss')),
+    )
+)

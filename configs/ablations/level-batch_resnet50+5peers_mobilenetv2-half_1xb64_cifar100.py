@@ -1,0 +1,7 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+# One score, rank and temperature for a batch, as the authors' released program has.
+_base_ = (
+    '../classroomkd/cifar100/'
+    'classroomkd_resnet50+5peers_mobilenetv2-half_1xb64_cifar100.py'
+)
+model = dict(distiller=dict(knowledge_filter=dict(level='batch', rank_decimals=2)))

@@ -1,0 +1,12 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+# ResNet20 learns from ResNet56 and five peers.
+_base_ = [
+    '../../_base_/classroom/logits_cifar100.py',
+    '../../_base_/schedules/cifar_sgd_240e.py',
+]
+model = dict(
+    architecture=dict(cfg_path=f'{_base_.pretrain}/resnet20_1xb64_cifar100.py'),
+    mentors={
+        name: _base_.mentors[name] for name in ['resnet56', *_base_.peers.no_resnet20]
+    },
+)
