@@ -2,9 +2,9 @@
 """Finding the weights of a network in whatever a training program has saved.
 
 A checkpoint is read as one flat dict: each tensor by its path through dicts and lists,
-for example ``state_dict.module.backbone.conv.weight``. Such a path ends in a name of the
-network. What stands before it is the key, here ``state_dict.module``. So nested dicts and
-the prefixes of wrappers are handled in the same way, without a list of either.
+for example ``state_dict.module.backbone.conv.weight``. Such a path ends in a name of
+the network. What stands before it is the key, here ``state_dict.module``. So nested
+dicts and prefixes of wrappers are handled in the same way, without a list of either.
 """
 
 from collections import defaultdict
