@@ -8,10 +8,11 @@ from importlib.util import find_spec
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.hub import get_config
 from mmengine.model import BaseModel
 from mmrazor.registry import MODELS
 from torch import Tensor, nn
+
+from .hub import get_config
 
 
 def build_network(cfg: Any, data_preprocessor: Mapping | None = None) -> nn.Module:
@@ -57,6 +58,7 @@ def network_config(
         TypeError: If it is none of these.
         ValueError: If it asks for published weights of a config that has none.
         FileNotFoundError: If there is no such config.
+        ModuleNotFoundError: If there is no such package.
     """
     if not isinstance(cfg, Mapping) or not ('type' in cfg or 'cfg_path' in cfg):
         raise TypeError(
@@ -127,12 +129,15 @@ def _model_of_file(cfg_path: str, overrides: Mapping[str, Any]) -> dict[str, Any
     package = cfg_path.split('::')[0] if '::' in cfg_path else None
     overrides = dict(overrides)
     pretrained = bool(overrides.pop('pretrained', False))
-    if pretrained and not package:
+    if pretrained and package is None:
         raise ValueError(
             f'pretrained=True finds the weights published for a package::path, not for '
             f"{cfg_path!r}: give init_cfg=dict(type='Pretrained', checkpoint=…)."
         )
-    cfg = get_config(cfg_path, pretrained) if package else Config.fromfile(cfg_path)
+    if package is None:
+        cfg = Config.fromfile(cfg_path)
+    else:
+        cfg = get_config(cfg_path, pretrained)
     if pretrained:
         init_cfg = dict(type='Pretrained', checkpoint=cfg.model_path)
         overrides = {'init_cfg': init_cfg, **overrides}
