@@ -2,11 +2,12 @@
 """What a task is to the classroom, and finding the one that fits a student."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from mmengine.registry import Registry
-from torch import nn
+from mmengine.structures import BaseDataElement
+from torch import Tensor, nn
 
 from .inputs import InputAdapter, Normalization
 
@@ -107,6 +108,32 @@ class Task(ABC):
             InputAdapter: From the student's batch to the mentor's.
         """
         return InputAdapter(student, network, input_size)
+
+    def predict(
+        self,
+        student: nn.Module,
+        mentor: Callable[[Tensor, Sequence[BaseDataElement]], Any],
+        inputs: Tensor,
+        data_samples: Sequence[BaseDataElement],
+    ) -> Sequence[BaseDataElement]:
+        """Make predictions of a mentor's output, as the student of its own.
+
+        Args:
+            student (nn.Module): The student, in eval mode.
+            mentor (Callable): Gives its output for a batch in the student's form.
+            inputs (Tensor): The student's normalised images, (N, C, H, W).
+            data_samples (Sequence[BaseDataElement]): N samples.
+
+        Returns:
+            Sequence[BaseDataElement]: The samples with predictions in them.
+
+        Raises:
+            NotImplementedError: If the task does not tell.
+        """
+        raise NotImplementedError(
+            f'The accuracy of mentors cannot be measured: {type(self).__name__} has '
+            'no method `predict`. Add one, or remove ClassroomValLoop from val_cfg.'
+        )
 
 
 def find_task(student: nn.Module, task: str | Task | None = None) -> Task:

@@ -1,8 +1,9 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from torch import nn
+from mmengine.structures import BaseDataElement
+from torch import Tensor, nn
 
 from ...networks import is_of_package
 from ..task import TASKS, Task
@@ -73,3 +74,34 @@ class ClassificationTask(Task):
         return build_class_aligner(
             mentor, network, student, options.get('class_map'), input_size
         )
+
+    def predict(
+        self,
+        student: nn.Module,
+        mentor: Callable[[Tensor, Sequence[BaseDataElement]], Any],
+        inputs: Tensor,
+        data_samples: Sequence[BaseDataElement],
+    ) -> Sequence[BaseDataElement]:
+        """Have the student's head make scores and labels of a mentor's logits.
+
+        Args:
+            student (nn.Module): The student, in eval mode.
+            mentor (Callable): Gives logits (N, C) for a batch.
+            inputs (Tensor): The student's normalised images, (N, C, H, W).
+            data_samples (Sequence[BaseDataElement]): N samples.
+
+        Returns:
+            Sequence[BaseDataElement]: The samples with predictions in them.
+
+        Raises:
+            NotImplementedError: If the student's head cannot.
+        """
+        # MMPretrain's wrappers of other libraries have no head and do it themselves.
+        head = getattr(student, 'head', student)
+        if not hasattr(head, '_get_predictions'):
+            raise NotImplementedError(
+                'The accuracy of mentors cannot be measured: the student has a '
+                f'{type(head).__name__}, which makes no predictions of logits. Remove '
+                'ClassroomValLoop from val_cfg.'
+            )
+        return head._get_predictions(mentor(inputs, data_samples), data_samples)

@@ -1,15 +1,16 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from torch import nn
+from mmengine.structures import BaseDataElement
+from torch import Tensor, nn
 
 from ...networks import is_of_package
 from ..inputs import InputAdapter, Normalization
 from ..task import TASKS, Task
 from .alignment import PoseAligner, build_aligner
 from .form import SIMCC, PoseForm, pose_form
-from .inputs import build_pose_adapter
+from .inputs import build_pose_adapter, mirror_crops
 
 # See docs/pose.md, "Losses": what did best on drawn people, for maps of any size.
 HEATMAP_WEIGHT = 8.0
@@ -115,6 +116,32 @@ class PoseTask(Task):
         """
         return build_pose_adapter(mentor, student, network, input_size, aligner)
 
+    def predict(
+        self,
+        student: nn.Module,
+        mentor: Callable[[Tensor, Sequence[BaseDataElement]], Any],
+        inputs: Tensor,
+        data_samples: Sequence[BaseDataElement],
+    ) -> Sequence[BaseDataElement]:
+        """Have the student's head decode a mentor's maps, flip test included.
+
+        Args:
+            student (nn.Module): The student, in eval mode.
+            mentor (Callable): Gives heatmaps or SimCC logits for a batch.
+            inputs (Tensor): The student's normalised crops, (N, C, H, W).
+            data_samples (Sequence[BaseDataElement]): N samples.
+
+        Returns:
+            Sequence[BaseDataElement]: The samples with keypoints in them.
+        """
+        output = mentor(inputs, data_samples)
+        if student.test_cfg.get('flip_test', False):
+            mirrored = mentor(inputs.flip(-1), mirror_crops(data_samples))
+            indices = data_samples[0].metainfo['flip_indices']
+            output = _mean_of_flips(output, mirrored, indices, student.test_cfg)
+        found = student.head.decode(output)
+        return student.add_pred_to_datasample(found, None, data_samples)
+
 
 def _simcc_distiller(head: nn.Module, form: PoseForm) -> dict[str, Any]:
     """Record the layers that give the x and the y vectors."""
@@ -131,6 +158,24 @@ def _simcc_distiller(head: nn.Module, form: PoseForm) -> dict[str, Any]:
             )
         ),
     )
+
+
+def _mean_of_flips(
+    output: Any, mirrored: Any, indices: Sequence[int], options: Mapping[str, Any]
+) -> Any:
+    """Average with the output for mirrored crops, as the heads of MMPose do."""
+    from mmpose.models.utils.tta import flip_heatmaps, flip_vectors
+
+    if not isinstance(output, Tensor):
+        mirrored = flip_vectors(*mirrored, flip_indices=indices)
+        return tuple((a + b) / 2 for a, b in zip(output, mirrored, strict=True))
+    mirrored = flip_heatmaps(
+        mirrored,
+        flip_indices=indices,
+        flip_mode=options.get('flip_mode', 'heatmap'),
+        shift_heatmap=options.get('shift_heatmap', False),
+    )
+    return (output + mirrored) / 2
 
 
 def _outputs_of(layer: str) -> dict[str, str]:
