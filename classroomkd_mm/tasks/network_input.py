@@ -89,10 +89,12 @@ def _explain(mentor: str, network: nn.Module, images: Tensor, error: Exception) 
             f'Its first convolution takes {wanted_channels}: take a mentor for images '
             "with the student's channels, or a `model` that converts them first."
         )
-    elif wanted_size not in (None, (height, width)):
+    elif wanted_size is None:
+        remedy = 'If it was trained at another size, set input_size to that.'
+    elif wanted_size != (height, width):
         remedy = f'It {_size_remedy(wanted_size)}'
     else:
-        remedy = 'Set input_size to what it was trained with.'
+        remedy = 'It was built for this size: correct its config.'
     return (
         f'Mentor {mentor!r} cannot take images of {height} x {width} pixels with '
         f'{channels} channels ({reason}). {remedy}'
