@@ -93,6 +93,20 @@ def run_network(network: nn.Module, inputs: Tensor) -> Any:
     return network(inputs)
 
 
+def is_of_package(network: nn.Module, package: str) -> bool:
+    """Tell whether a network is a package's, without importing the package.
+
+    Args:
+        network (nn.Module): Any network.
+        package (str): Such as 'mmpose'.
+
+    Returns:
+        bool: Whether its class, or one that it inherits from, is the package's.
+    """
+    bases = type(network).__mro__
+    return any(base.__module__.startswith(f'{package}.') for base in bases)
+
+
 def _is_openmmlab(model: Mapping[str, Any]) -> bool:
     """Tell whether a model config builds one of OpenMMLab's models."""
     kind = model['type']

@@ -41,7 +41,7 @@ def compare(network: nn.Module, weights: Mapping[str, Tensor]) -> Fit:
         Fit: What fits and what does not.
     """
     expected = without_counters(network.state_dict())
-    weights = _rename_old_weights(network, weights)
+    weights = rename_old_weights(network, weights)
     extra = [key for key in without_counters(weights) if key not in expected]
     return Fit(
         total=len(expected),
@@ -79,7 +79,7 @@ def load_weights(
     fit = compare(network, weights)
     if not fit.is_whole:
         raise ValueError(f'{_misfit(network, mentor, source, fit)}\n{hint}'.rstrip())
-    network.load_state_dict(_rename_old_weights(network, weights), strict=False)
+    network.load_state_dict(rename_old_weights(network, weights), strict=False)
 
 
 def without_counters(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -94,6 +94,32 @@ def without_counters(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {k: v for k, v in weights.items() if not k.endswith(COUNTER)}
 
 
+def rename_old_weights(
+    network: nn.Module, state_dict: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """Let a network convert weights of its older versions, as when it loads them.
+
+    Models published before MMPose 1.0 have a `keypoint_head`, for instance. Left alone
+    are networks that rename in both directions, as MMPretrain's TimmClassifier does:
+    their files have the names of their state dict.
+
+    Args:
+        network (nn.Module): The network.
+        state_dict (Mapping[str, Tensor]): Weights by their names of any version.
+
+    Returns:
+        dict[str, Tensor]: A copy with the names of this version.
+    """
+    renamed = dict(state_dict)
+    for name, module in network.named_modules():
+        if module._state_dict_hooks:
+            continue
+        prefix = f'{name}.' if name else ''
+        for convert in module._load_state_dict_pre_hooks.values():
+            convert(renamed, prefix, {}, True, [], [], [])
+    return renamed
+
+
 def _is_deeper(extra: list[str], expected: Mapping[str, Tensor]) -> bool:
     """Tell whether there are more layers, within the parts that a network has.
 
@@ -104,25 +130,6 @@ def _is_deeper(extra: list[str], expected: Mapping[str, Tensor]) -> bool:
     return any(
         key.endswith('.weight') and key.partition('.')[0] in parts for key in extra
     )
-
-
-def _rename_old_weights(
-    network: nn.Module, state_dict: Mapping[str, Tensor]
-) -> dict[str, Tensor]:
-    """Let a network convert weights of its older versions, as when it loads them.
-
-    Models published before MMPose 1.0 have a `keypoint_head`, for instance. Left alone
-    are networks that rename in both directions, as MMPretrain's TimmClassifier does:
-    their files have the names of their state dict.
-    """
-    renamed = dict(state_dict)
-    for name, module in network.named_modules():
-        if module._state_dict_hooks:
-            continue
-        prefix = f'{name}.' if name else ''
-        for convert in module._load_state_dict_pre_hooks.values():
-            convert(renamed, prefix, {}, True, [], [], [])
-    return renamed
 
 
 def _misfit(network: nn.Module, mentor: str, source: str, fit: Fit) -> str:

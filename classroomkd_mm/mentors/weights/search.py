@@ -1,10 +1,10 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Finding the weights of a network in whatever a training program has saved.
 
-A checkpoint is read as one flat dict, every tensor by its path through dicts and lists,
-such as ``state_dict.module.backbone.conv.weight``. The names of a network are ends of
-such paths, and what stands before them is a key, here ``state_dict.module``. Nesting
-and the prefixes of wrappers are thus one thing, and neither needs a list.
+A checkpoint is read as one flat dict: each tensor by its path through dicts and lists,
+for example ``state_dict.module.backbone.conv.weight``. Such a path ends in a name of
+the network. What stands before it is the key, here ``state_dict.module``. So nested
+dicts and prefixes of wrappers are handled in the same way, without a list of either.
 """
 
 from collections import defaultdict
@@ -15,15 +15,15 @@ import torch
 from torch import Tensor, nn
 
 from .crd import is_published
-from .fitting import compare, without_counters
+from .fitting import compare, rename_old_weights, without_counters
 
-# What PyTorch's wrappers of a part of a network put amid its names.
+# Put amid the names by PyTorch's wrappers, if only a part of the network is wrapped.
 INNER_WRAPPERS = {
     'module', '_orig_mod', '_fsdp_wrapped_module', '_checkpoint_wrapped_module',
 }  # fmt: skip
-# Formats that say themselves which weights are meant, as opposed to which others.
-# MMEngine's EMAHook saves the averaged weights as `state_dict`, and those of the last
-# step as `ema_state_dict`. MMRazor's student is the `architecture`.
+# Formats that define which weights are meant, and not which others. MMEngine's EMAHook
+# saves the averaged weights as `state_dict`, and those of the last step as
+# `ema_state_dict`. MMRazor's student is the `architecture`.
 MEANT = (('state_dict', 'ema_state_dict'), ('architecture', 'teacher'))
 SHOWN_KEYS = 8
 
@@ -150,13 +150,21 @@ def _fitting(
     """All groups that have every weight of a network, and no further layers of it."""
     for candidates in (groups, _unwrap_parts(groups, network)):
         fits = [
-            found
+            Found(key, _own_weights(candidates[key], network))
             for key in _ranked(candidates, network)
-            if compare(network, (found := Found(key, candidates[key])).weights).is_whole
+            if compare(network, candidates[key]).is_whole
         ]
         if fits:
             return fits
     return []
+
+
+def _own_weights(
+    weights: Mapping[str, Tensor], network: nn.Module
+) -> dict[str, Tensor]:
+    """Leave out what is not the network's."""
+    renamed, own = rename_old_weights(network, weights), network.state_dict()
+    return {name: tensor for name, tensor in renamed.items() if name in own}
 
 
 def _ranked(groups: Mapping[str, dict[str, Tensor]], network: nn.Module) -> list[str]:
@@ -209,8 +217,9 @@ def _only(fits: list[Found], mentor: str, source: str, key: str | None = None) -
         if found.key == key:
             return found
     for meant, other in MEANT:
-        if any(meant in found.key.split('.') for found in fits):
-            fits = [found for found in fits if other not in found.key.split('.')]
+        kept = [found for found in fits if other not in found.key.split('.')]
+        if any(meant in found.key.split('.') for found in kept):
+            fits = kept
     different = [
         found
         for index, found in enumerate(fits)
@@ -236,7 +245,7 @@ def _are_equal(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
 
 def _main_keys(groups: Mapping[str, Mapping[str, Tensor]]) -> list[str]:
     """The keys of the top level."""
-    return [key for key in groups if key and '.' not in key]
+    return [key for key in groups if key and '.' not in key] or ['']
 
 
 def _options(keys: list[str]) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from torch import nn
 
+from ...networks import is_of_package
 from ..task import TASKS, Task
 from .classes import ClassAligner, align_by_name, build_class_aligner
 
@@ -19,16 +20,15 @@ class ClassificationTask(Task):
     mentor_options = ('class_map',)
 
     def fits(self, network: nn.Module) -> bool:
-        """Tell a model of MMPretrain, without importing MMPretrain.
+        """Tell a model of MMPretrain.
 
         Args:
             network (nn.Module): A student, or a mentor's network.
 
         Returns:
-            bool: Whether its class, or one that it inherits from, is MMPretrain's.
+            bool: Whether it is one.
         """
-        bases = type(network).__mro__
-        return any(base.__module__.startswith('mmpretrain.') for base in bases)
+        return is_of_package(network, 'mmpretrain')
 
     def distiller(self, student: nn.Module) -> dict[str, Any]:
         """Score and teach the logits, which the head gives.

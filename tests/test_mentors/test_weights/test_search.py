@@ -178,7 +178,13 @@ def test_several_fits_are_a_question_that_ckpt_key_answers(
             assert torch.equal(found.weights[name], tensor)
 
 
+def test_a_format_within_another(network, weights):
+    content = dict(ema_state_dict=dict(state_dict=weights))
+    assert find(content, network).key == 'ema_state_dict.state_dict'
+
+
 def test_equal_weights_are_no_question(network, weights):
+    assert_equal(find(weights | dict(copy=weights, x=weights), network), weights)
     copies = {name: tensor.clone() for name, tensor in weights.items()}
     copies['backbone.0.1.num_batches_tracked'] += 5
     assert_equal(find(dict(model=weights, model_ema=copies), network), weights)
