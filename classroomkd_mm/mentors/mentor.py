@@ -49,7 +49,8 @@ class Mentor(nn.Module):
         self.aligner = aligner
         self.task_options = task_options or {}
         self.channels = input_channels(network)
-        self._tried: set[torch.Size] = set()
+        #: Channels, height and width of the images that it saw last.
+        self.image_shape: torch.Size | None = None
         self.requires_grad_(False)
         self.eval()
 
@@ -87,11 +88,11 @@ class Mentor(nn.Module):
         images = self.adapter(inputs, data_samples)
         if images.shape[1] == 1 and self.channels == 3:
             images = images.expand(-1, 3, -1, -1)  # a grey image, read as colour
-        if images.shape[1:] in self._tried:
+        if images.shape[1:] == self.image_shape:
             output = run_network(self.network, images)
         else:
             output = try_network(self.name, self.network, images)
-            self._tried.add(images.shape[1:])
+            self.image_shape = images.shape[1:]
         return output if self.aligner is None else self.aligner(output)
 
     def fingerprint(self) -> str:

@@ -75,10 +75,11 @@ class Mentors:
         """
         device = next(student.parameters()).device
         for mentor in self:
-            aligner = task.align_to_data(
-                mentor.name, mentor.network, student, metainfo, mentor.task_options
-            )
-            if aligner is not None:
+            name, network, options = mentor.name, mentor.network, mentor.task_options
+            found = task.options_from_data(name, network, student, metainfo, options)
+            if found:
+                options = {**options, **found}
+                aligner = task.align_output(name, network, student, None, options)
                 mentor.aligner = aligner.to(device)
 
     def apply_to_tensors(self, function: Callable[[Tensor], Tensor]) -> None:

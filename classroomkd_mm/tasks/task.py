@@ -84,17 +84,17 @@ class Task(ABC):
         """
         return None
 
-    def align_to_data(
+    def options_from_data(
         self,
         mentor: str,
         network: nn.Module,
         student: nn.Module,
         metainfo: Mapping[str, Any],
         options: Mapping[str, Any],
-    ) -> nn.Module | None:
+    ) -> dict[str, Any]:
         """Compare what a mentor was trained on with the student's dataset.
 
-        It is known when the training starts, not when the model is built.
+        The dataset is known when training starts, not when the model is built.
 
         Args:
             mentor (str): The mentor's name, for messages.
@@ -106,13 +106,13 @@ class Task(ABC):
             options (Mapping): Those of ``mentor_options`` that the config sets.
 
         Returns:
-            nn.Module | None: What takes the place of :meth:`align_output`'s result;
-            None to leave that.
+            dict: Options that follow for :meth:`align_output`, which is called again
+            with them; empty if there are none.
 
         Raises:
             ValueError: If the two contradict each other.
         """
-        return None
+        return {}
 
     def adapt_input(
         self,

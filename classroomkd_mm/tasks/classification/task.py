@@ -6,7 +6,7 @@ from torch import nn
 
 from ...networks import is_of_package
 from ..task import TASKS, Task
-from .classes import ClassAligner, align_by_name, build_class_aligner
+from .classes import build_class_aligner, map_classes_by_name
 
 
 @TASKS.register_module(name='classification')
@@ -74,14 +74,14 @@ class ClassificationTask(Task):
             mentor, network, student, options.get('class_map'), input_size
         )
 
-    def align_to_data(
+    def options_from_data(
         self,
         mentor: str,
         network: nn.Module,
         student: nn.Module,
         metainfo: Mapping[str, Any],
         options: Mapping[str, Any],
-    ) -> ClassAligner | None:
+    ) -> dict[str, Any]:
         """Map the classes by name, where the mentor's have another order.
 
         Args:
@@ -92,11 +92,12 @@ class ClassificationTask(Task):
             options (Mapping): ``class_map`` goes before the names.
 
         Returns:
-            ClassAligner | None: None if the order is the same or unknown.
+            dict: ``class_map``; empty if the order is the same or unknown.
 
         Raises:
             ValueError: If the names contradict each other.
         """
         if 'class_map' in options:
-            return None
-        return align_by_name(mentor, network, student, metainfo)
+            return {}
+        class_map = map_classes_by_name(mentor, network, student, metainfo)
+        return {} if class_map is None else {'class_map': class_map}

@@ -90,14 +90,14 @@ class PoseTask(Task):
         """
         return build_aligner(mentor, network, student, options.get('keypoint_map'))
 
-    def align_to_data(
+    def options_from_data(
         self,
         mentor: str,
         network: nn.Module,
         student: nn.Module,
         metainfo: Mapping[str, Any],
         options: Mapping[str, Any],
-    ) -> PoseAligner | None:
+    ) -> dict[str, Any]:
         """Map the keypoints by name, where the mentor's have another order.
 
         Names are compared only if there is one for each keypoint of the networks: a
@@ -111,7 +111,7 @@ class PoseTask(Task):
             options (Mapping): ``keypoint_map`` goes before the names.
 
         Returns:
-            PoseAligner | None: None if the order is the same or unknown.
+            dict: ``keypoint_map``; empty if the order is the same or unknown.
 
         Raises:
             ValueError: If the names contradict each other.
@@ -122,9 +122,9 @@ class PoseTask(Task):
         )
         number = pose_form(student, 'The student').num_points
         if 'keypoint_map' in options or not len(ours) == len(theirs) == number:
-            return None
-        points = map_by_name(mentor, 'keypoint', ours, theirs)
-        return points and build_aligner(mentor, network, student, points)
+            return {}
+        keypoint_map = map_by_name(mentor, 'keypoint', ours, theirs)
+        return {} if keypoint_map is None else {'keypoint_map': keypoint_map}
 
     def adapt_input(
         self,
