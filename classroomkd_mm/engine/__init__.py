@@ -2,9 +2,14 @@
 """Hooks, loop and runner; a config names this in `custom_imports` to register them."""
 
 from ..compat import allow_log_buffers
-from .hooks import ClassroomHook, MentorManifestHook
+from .hooks import ClassroomHook, MentorDatasetHook, MentorManifestHook
 from .val_loop import ClassroomValLoop
 
 allow_log_buffers()
 
-__all__ = ['ClassroomHook', 'ClassroomValLoop', 'MentorManifestHook']
+__all__ = [
+    'ClassroomHook',
+    'ClassroomValLoop',
+    'MentorDatasetHook',
+    'MentorManifestHook',
+]

@@ -85,6 +85,36 @@ class Task(ABC):
         """
         return None
 
+    def options_from_data(
+        self,
+        mentor: str,
+        network: nn.Module,
+        student: nn.Module,
+        metainfo: Mapping[str, Any],
+        options: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Compare what a mentor was trained on with the student's dataset.
+
+        The dataset is known when training starts, not when the model is built.
+
+        Args:
+            mentor (str): The mentor's name, for messages.
+            network (nn.Module): The mentor's network;
+                :func:`~classroomkd_mm.tasks.names.dataset_meta_of` reads what its
+                checkpoint says of its dataset.
+            student (nn.Module): The student.
+            metainfo (Mapping): What the student's dataset says of itself.
+            options (Mapping): Those of ``mentor_options`` that the config sets.
+
+        Returns:
+            dict: Options that follow for :meth:`align_output`, which is called again
+            with them; empty if there are none.
+
+        Raises:
+            ValueError: If the two contradict each other.
+        """
+        return {}
+
     def adapt_input(
         self,
         mentor: str,

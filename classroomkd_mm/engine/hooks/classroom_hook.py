@@ -13,12 +13,14 @@ from ...classroom.statistics import ROWS, describe
 from ...options import check_options
 from ...report import REPORT, append_line, drop_lines_after
 from .classroom_model import classroom_of
+from .mentor_dataset_hook import MentorDatasetHook
 from .mentor_manifest_hook import MentorManifestHook
 
 # Name in the log, name in the report. MMEngine's LogProcessor averages whatever has
 # 'loss' in its name over its last 10 values: these are averages already.
 LOGGED = dict(taught='taught', rank='rank', temperature='temperature', kd='loss')
 SCALAR = re.compile(rf'train/(.+)/({"|".join(LOGGED)}|score)')
+COMPANIONS = (MentorDatasetHook, MentorManifestHook)
 
 
 @HOOKS.register_module()
@@ -37,8 +39,8 @@ class ClassroomHook(Hook):
     iterations that it runs again.
 
     A mentor whose output was NaN or infinite is warned about once; a student's is
-    an error. The hook brings along :class:`MentorManifestHook`, unless the config
-    names that itself.
+    an error. The hook brings along :class:`MentorDatasetHook` and
+    :class:`MentorManifestHook`, unless the config names them itself.
 
     Args:
         interval (int): Log every so many iterations, and at the end of an epoch.
@@ -70,8 +72,9 @@ class ClassroomHook(Hook):
         Args:
             runner (Runner): The runner.
         """
-        if not any(isinstance(hook, MentorManifestHook) for hook in runner.hooks):
-            runner.register_hook(MentorManifestHook())
+        for companion in COMPANIONS:
+            if not any(isinstance(hook, companion) for hook in runner.hooks):
+                runner.register_hook(companion())
 
     def before_train(self, runner: Runner) -> None:
         """Start the sums, and drop report lines of iterations that are run again.

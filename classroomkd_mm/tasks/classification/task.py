@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ...networks import is_of_package
 from ..task import TASKS, Task
-from .classes import ClassAligner, build_class_aligner
+from .classes import build_class_aligner, map_classes_by_name
 
 
 @TASKS.register_module(name='classification')
@@ -53,7 +53,7 @@ class ClassificationTask(Task):
         student: nn.Module,
         input_size: tuple[int, int] | None,
         options: Mapping[str, Any],
-    ) -> ClassAligner | None:
+    ) -> nn.Module | None:
         """Pick the student's classes, where a mentor has others.
 
         Args:
@@ -65,7 +65,7 @@ class ClassificationTask(Task):
             options (Mapping): May hold ``class_map``.
 
         Returns:
-            ClassAligner | None: None if the classes are the same.
+            nn.Module | None: None if the classes are the same.
 
         Raises:
             TypeError: If ``class_map`` is not a list.
@@ -105,3 +105,31 @@ class ClassificationTask(Task):
                 'ClassroomValLoop from val_cfg.'
             )
         return head._get_predictions(mentor(inputs, data_samples), data_samples)
+
+    def options_from_data(
+        self,
+        mentor: str,
+        network: nn.Module,
+        student: nn.Module,
+        metainfo: Mapping[str, Any],
+        options: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Map the classes by name, where the mentor's have another order.
+
+        Args:
+            mentor (str): The mentor's name, for messages.
+            network (nn.Module): The mentor's network.
+            student (nn.Module): The student.
+            metainfo (Mapping): Of the student's dataset; ``classes`` has the names.
+            options (Mapping): ``class_map`` goes before the names.
+
+        Returns:
+            dict: ``class_map``; empty if the order is the same or unknown.
+
+        Raises:
+            ValueError: If the names contradict each other.
+        """
+        if 'class_map' in options:
+            return {}
+        class_map = map_classes_by_name(mentor, network, student, metainfo)
+        return {} if class_map is None else {'class_map': class_map}
