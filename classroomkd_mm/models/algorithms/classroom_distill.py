@@ -15,11 +15,11 @@ from ...options import build_part, check_options, options_of
 from ..build import build_network
 from ..distillers.inplace import forbid_inplace
 from ..mentors import build_mentors
-from .state_dict import add_student_prefix, drop_student_prefix
+from .student_face import StudentFace
 
 
 @MODELS.register_module()
-class ClassroomDistill(BaseAlgorithm):
+class ClassroomDistill(StudentFace, BaseAlgorithm):
     """Train a student in a classroom of frozen mentors.
 
     The student is trained, validated, tested and saved; the mentors are seen by
@@ -85,8 +85,6 @@ class ClassroomDistill(BaseAlgorithm):
             self.distiller.prepare(self.student, self.mentors)
         # MMRazor's StopDistillHook sets it.
         self.distillation_stopped = False
-        self._register_state_dict_hook(drop_student_prefix)
-        self._register_load_state_dict_pre_hook(add_student_prefix)
 
     @property
     def student(self) -> BaseModel:
