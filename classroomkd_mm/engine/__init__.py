@@ -1,6 +1,6 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Hooks. MMRazor's registries load them."""
 
-from .hooks import ClassroomHook
+from .hooks import ClassroomHook, StudentConfigHook
 
-__all__ = ['ClassroomHook']
+__all__ = ['ClassroomHook', 'StudentConfigHook']

@@ -76,12 +76,25 @@ def network_config(
     return model
 
 
-def _is_openmmlab(model: Mapping[str, Any]) -> bool:
-    """Tell whether a model config builds one of OpenMMLab's models."""
+def network_class(model: Mapping[str, Any]) -> Any:
+    """Find what a model config builds.
+
+    Args:
+        model (Mapping): A model config.
+
+    Returns:
+        type | Callable | None: A class or function; None if there is none.
+    """
     kind = model['type']
     if isinstance(kind, str):
         with MODELS.switch_scope_and_registry(model.get('_scope_')) as registry:
             kind = registry.get(kind)
+    return kind
+
+
+def _is_openmmlab(model: Mapping[str, Any]) -> bool:
+    """Tell whether a model config builds one of OpenMMLab's models."""
+    kind = network_class(model)
     return inspect.isclass(kind) and issubclass(kind, BaseModel)
 
 

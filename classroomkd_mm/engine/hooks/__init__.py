@@ -2,5 +2,6 @@
 """Hooks of the classroom."""
 
 from .classroom_hook import ClassroomHook
+from .student_config_hook import StudentConfigHook
 
-__all__ = ['ClassroomHook']
+__all__ = ['ClassroomHook', 'StudentConfigHook']

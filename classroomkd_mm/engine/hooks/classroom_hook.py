@@ -12,6 +12,7 @@ from mmrazor.registry import HOOKS
 
 from ...models.algorithms import ClassroomDistill
 from ...models.classroom.statistics import ROWS, describe
+from .student_config_hook import StudentConfigHook
 
 # Name in the log, name in the report. MMEngine's LogProcessor averages whatever has
 # 'loss' in its name over its last 10 values: these are averages already.
@@ -58,6 +59,17 @@ class ClassroomHook(Hook):
         self.allow_other_mentors = allow_other_mentors
         self._warned: set[str] = set()
         self._manifest: dict | None = None
+
+    def before_run(self, runner: Runner) -> None:
+        """Bring the hook along that leaves a config of the student.
+
+        Args:
+            runner (Runner): The runner.
+        """
+        # The runner is going through its hooks: one of the same priority or a lower
+        # one goes behind this hook, and disturbs nothing.
+        if not any(isinstance(hook, StudentConfigHook) for hook in runner.hooks):
+            runner.register_hook(StudentConfigHook())
 
     def before_train(self, runner: Runner) -> None:
         """Start the sums, and drop report lines of epochs that are run again.
