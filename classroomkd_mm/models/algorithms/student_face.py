@@ -25,6 +25,8 @@ class StudentFace(nn.Module):
       and state dicts leave ``architecture.`` out. Both spellings are loaded.
     - An attribute that the algorithm lacks is read from the student and, if the
       student has it, set on the student.
+    - ``isinstance`` takes it for the student too, as hooks ask for the class of a
+      model. ``type`` tells the truth.
 
     The alternatives are worse. A class derived from the student's at run time
     cannot be pickled and leaves no plain student to run. Hanging the student's
@@ -36,6 +38,19 @@ class StudentFace(nn.Module):
         super().__init__(*args, **kwargs)
         self._register_state_dict_hook(_drop_prefix)
         self._register_load_state_dict_pre_hook(_add_prefix, with_module=True)
+
+    @property
+    def __class__(self) -> type:
+        """The student's class, which ``isinstance`` asks for after ``type``."""
+        student = self.__dict__.get('_modules', {}).get(STUDENT)
+        return type(self if student is None else student)
+
+    def __reduce_ex__(self, protocol: int) -> tuple:
+        """Copy and pickle by ``type``, not by ``__class__``."""
+        return _new, (type(self),), self.__dict__
+
+    def _get_name(self) -> str:
+        return type(self).__name__
 
     def children(self) -> Iterator[nn.Module]:
         """Iterate over the real children, which PyTorch moves and switches.
@@ -154,6 +169,11 @@ class StudentFace(nn.Module):
             setattr(student, name, value)
         if shared or own or student is None or not hasattr(student, name):
             super().__setattr__(name, value)
+
+
+def _new(cls: type) -> nn.Module:
+    """Make an empty instance, to be filled by copy and pickle."""
+    return cls.__new__(cls)
 
 
 def _own_names(algorithm: nn.Module) -> list[str]:
