@@ -107,12 +107,25 @@ def is_of_package(network: nn.Module, package: str) -> bool:
     return any(base.__module__.startswith(f'{package}.') for base in bases)
 
 
-def _is_openmmlab(model: Mapping[str, Any]) -> bool:
-    """Tell whether a model config builds one of OpenMMLab's models."""
+def network_class(model: Mapping[str, Any]) -> Any:
+    """Find what a model config builds.
+
+    Args:
+        model (Mapping): A model config.
+
+    Returns:
+        type | Callable | None: A class or function; None if it is not registered.
+    """
     kind = model['type']
     if isinstance(kind, str):
         with MODELS.switch_scope_and_registry(model.get('_scope_')) as registry:
             kind = registry.get(kind)
+    return kind
+
+
+def _is_openmmlab(model: Mapping[str, Any]) -> bool:
+    """Tell whether a model config builds one of OpenMMLab's models."""
+    kind = network_class(model)
     return inspect.isclass(kind) and issubclass(kind, BaseModel)
 
 

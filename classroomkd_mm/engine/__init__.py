@@ -2,7 +2,12 @@
 """Hooks, loop and runner; a config names this in `custom_imports` to register them."""
 
 from ..compat import allow_log_buffers
-from .hooks import ClassroomHook, MentorDatasetHook, MentorManifestHook
+from .hooks import (
+    ClassroomHook,
+    MentorDatasetHook,
+    MentorManifestHook,
+    StudentConfigHook,
+)
 from .val_loop import ClassroomValLoop
 
 allow_log_buffers()
@@ -12,4 +17,5 @@ __all__ = [
     'ClassroomValLoop',
     'MentorDatasetHook',
     'MentorManifestHook',
+    'StudentConfigHook',
 ]

@@ -15,12 +15,13 @@ from ...report import REPORT, append_line, drop_lines_after
 from .classroom_model import classroom_of
 from .mentor_dataset_hook import MentorDatasetHook
 from .mentor_manifest_hook import MentorManifestHook
+from .student_config_hook import StudentConfigHook
 
 # Name in the log, name in the report. MMEngine's LogProcessor averages whatever has
 # 'loss' in its name over its last 10 values: these are averages already.
 LOGGED = dict(taught='taught', rank='rank', temperature='temperature', kd='loss')
 SCALAR = re.compile(rf'train/(.+)/({"|".join(LOGGED)}|score)')
-COMPANIONS = (MentorDatasetHook, MentorManifestHook)
+COMPANIONS = (MentorDatasetHook, MentorManifestHook, StudentConfigHook)
 
 
 @HOOKS.register_module()
@@ -39,8 +40,9 @@ class ClassroomHook(Hook):
     iterations that it runs again.
 
     A mentor whose output was NaN or infinite is warned about once; a student's is
-    an error. The hook brings along :class:`MentorDatasetHook` and
-    :class:`MentorManifestHook`, unless the config names them itself.
+    an error. The hook brings along :class:`MentorDatasetHook`,
+    :class:`MentorManifestHook` and :class:`StudentConfigHook`, unless the config
+    names them itself.
 
     Args:
         interval (int): Log every so many iterations, and at the end of an epoch.
@@ -72,6 +74,8 @@ class ClassroomHook(Hook):
         Args:
             runner (Runner): The runner.
         """
+        # The runner is going through its hooks. One of the same or a lower priority is
+        # inserted behind this hook, so none is left out or called twice.
         for companion in COMPANIONS:
             if not any(isinstance(hook, companion) for hook in runner.hooks):
                 runner.register_hook(companion())
