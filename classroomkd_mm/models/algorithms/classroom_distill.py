@@ -15,6 +15,7 @@ from ...mentors import build_mentors
 from ...networks import build_network
 from ...options import build_part, check_options, options_of
 from ...tasks import Task, distiller_config, find_task
+from ..distillers.dry_lesson import give_dry_lesson
 from ..distillers.inplace import forbid_inplace
 from .state_dict import add_student_prefix, drop_student_prefix
 
@@ -45,6 +46,9 @@ class ClassroomDistill(BaseAlgorithm):
         init_cfg (dict, optional): As for every MMEngine module.
         module_inplace (bool): As in MMRazor. Defaults to False: recorded outputs
             are never overwritten.
+        dry_run (bool): Whether to try all losses once on generated images, so that
+            what does not fit is refused here and not at the first batch. Defaults
+            to True.
 
     Raises:
         TypeError: If an option does not exist, or is of a wrong type.
@@ -61,6 +65,7 @@ class ClassroomDistill(BaseAlgorithm):
         data_preprocessor: Mapping | nn.Module | None = None,
         init_cfg: dict | None = None,
         module_inplace: bool = False,
+        dry_run: bool = True,
         **unknown: Any,
     ) -> None:
         check_options('ClassroomDistill', unknown, options_of(ClassroomDistill))
@@ -91,6 +96,8 @@ class ClassroomDistill(BaseAlgorithm):
         self.distillation_stopped = False
         self._register_state_dict_hook(drop_student_prefix)
         self._register_load_state_dict_pre_hook(add_student_prefix)
+        if dry_run:
+            give_dry_lesson(self)
 
     @property
     def student(self) -> BaseModel:

@@ -1,11 +1,13 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from torch import nn
+from mmengine.structures import BaseDataElement
+from torch import Tensor, nn
 
 from ..task import TASKS, Task
 from .classes import ClassAligner, build_class_aligner
+from .examples import example_batches
 
 
 @TASKS.register_module(name='classification')
@@ -73,3 +75,16 @@ class ClassificationTask(Task):
         return build_class_aligner(
             mentor, network, student, options.get('class_map'), input_size
         )
+
+    def example_batches(
+        self, student: nn.Module
+    ) -> Iterator[tuple[Tensor, Sequence[BaseDataElement]]]:
+        """Generate labelled images, at several sizes where the student has none.
+
+        Args:
+            student (nn.Module): The student.
+
+        Returns:
+            Iterator: Images (N, C, H, W) and N samples with labels.
+        """
+        return example_batches(student)

@@ -1,12 +1,14 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from torch import nn
+from mmengine.structures import BaseDataElement
+from torch import Tensor, nn
 
 from ..inputs import InputAdapter, Normalization
 from ..task import TASKS, Task
 from .alignment import PoseAligner, build_aligner
+from .examples import example_batch
 from .form import SIMCC, PoseForm, is_pose_model, pose_form
 from .inputs import build_pose_adapter
 
@@ -113,6 +115,19 @@ class PoseTask(Task):
             ValueError: If the config gives another size than the codec.
         """
         return build_pose_adapter(mentor, student, network, input_size, aligner)
+
+    def example_batches(
+        self, student: nn.Module
+    ) -> list[tuple[Tensor, Sequence[BaseDataElement]]]:
+        """Generate crops of the size of the student's codec.
+
+        Args:
+            student (nn.Module): The student.
+
+        Returns:
+            list: One batch of crops (N, C, H, W) and N samples with targets.
+        """
+        return [example_batch(student)]
 
 
 def _simcc_distiller(head: nn.Module, form: PoseForm) -> dict[str, Any]:
