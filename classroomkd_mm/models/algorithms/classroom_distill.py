@@ -17,6 +17,7 @@ from ...options import build_part, check_options, options_of
 from ...tasks import Task, distiller_config, find_task
 from ..distillers.dry_lesson import give_dry_lesson
 from ..distillers.inplace import forbid_inplace
+from .from_mmrazor import refuse_options_of_mmrazor
 from .state_dict import add_student_prefix, drop_student_prefix
 
 
@@ -68,6 +69,7 @@ class ClassroomDistill(BaseAlgorithm):
         dry_run: bool = True,
         **unknown: Any,
     ) -> None:
+        refuse_options_of_mmrazor(unknown)
         check_options('ClassroomDistill', unknown, options_of(ClassroomDistill))
         with DefaultScope.overwrite_default_scope('mmrazor'):
             if isinstance(data_preprocessor, Mapping):

@@ -15,7 +15,7 @@ from ...mentors import Mentors
 from ...options import build_part
 from .mappings import check_mapping, check_sources
 from .mentor_recorders import MentorRecorders
-from .overwriting import check_not_overwritten, keep_versions
+from .records import check_record, keep_versions
 
 
 @MODELS.register_module()
@@ -316,14 +316,7 @@ class ClassroomDistiller(ConfigurableDistiller):
         if not from_student:
             mentor, _, name = recorder.rpartition('.')
             owner = f'mentor {mentor!r}'
-        if not source.data_buffer:
-            raise ValueError(
-                f'The recorder {name!r} of {owner} recorded nothing: '
-                f'{source.source!r} was not called. A hook does not see a module '
-                'whose forward is called directly: record one inside it.'
-            )
-        record = source.get_record_data(record_idx, data_idx)
-        check_not_overwritten(source, record_idx, record, name, owner)
+        check_record(source, record_idx, data_idx, name, owner)
         return super().get_record(
             recorder, from_student, record_idx, data_idx, **connection
         )

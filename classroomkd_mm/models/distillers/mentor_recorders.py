@@ -7,7 +7,7 @@ from mmrazor.models.task_modules.recorder.base_recorder import BaseRecorder
 from ...mentors import Mentors
 from .inplace import forbid_inplace
 from .mappings import check_sources
-from .overwriting import keep_versions
+from .records import keep_versions
 
 
 class MentorRecorders:

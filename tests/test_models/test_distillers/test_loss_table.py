@@ -283,6 +283,22 @@ def test_without_the_students_own_loss(tiny):
         assert torch.equal(our_gradients[key], expected), key
 
 
+def test_options_of_mmrazor_are_refused_with_what_to_write_instead(tiny):
+    from inspect import signature
+
+    from mmrazor.models.algorithms import SingleTeacherDistill
+
+    from classroomkd_mm.models.algorithms.from_mmrazor import INSTEAD
+
+    theirs = set(signature(SingleTeacherDistill.__init__).parameters)
+    assert set(INSTEAD) == theirs - {'self', 'distiller', 'kwargs'}
+    page = (DOCS / 'from_mmrazor.md').read_text()
+    for option in INSTEAD:
+        assert option in page
+        with pytest.raises(TypeError, match=rf"no option '{option}'.*from_mmrazor.md"):
+            tiny.build_classroom(**{option: False})
+
+
 def test_a_paraphraser_trained_by_mmrazor(tiny, tmp_path):
     """FTLoss's own stage: its checkpoint is where the classroom starts."""
     stage = single_teacher_of(tiny, 'FTLoss')

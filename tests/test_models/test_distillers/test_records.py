@@ -85,8 +85,8 @@ def test_an_overwritten_record_that_nothing_uses(tiny):
 def test_only_the_run_and_the_item_in_question_count(tiny):
     from mmrazor.models.task_modules import RecorderManager
 
-    from classroomkd_mm.models.distillers.overwriting import (
-        check_not_overwritten,
+    from classroomkd_mm.models.distillers.records import (
+        check_record,
         keep_versions,
     )
 
@@ -102,8 +102,7 @@ def test_only_the_run_and_the_item_in_question_count(tiny):
     second += 1
 
     def check(run, item):
-        record = recorder.get_record_data(run, item)
-        check_not_overwritten(recorder, run, record, 'r', 'the student')
+        check_record(recorder, run, item, 'r', 'the student')
 
     check(0, 0)
     check(1, 1)
@@ -113,7 +112,7 @@ def test_only_the_run_and_the_item_in_question_count(tiny):
 
 
 def test_tensors_of_inference_mode_have_no_version(tiny):
-    from classroomkd_mm.models.distillers.overwriting import VersionedBuffer, version_of
+    from classroomkd_mm.models.distillers.records import VersionedBuffer, version_of
 
     with torch.inference_mode():
         tensor = torch.zeros(2)

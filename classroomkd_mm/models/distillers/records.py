@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Records that the network overwrites in place after they were made.
+"""Records that are missing, or that the network has overwritten in place since.
 
 A recorder keeps a tensor, not a copy of it. PyTorch counts the changes of a tensor:
 the number is kept beside the record, and compared when the record is used.
@@ -51,36 +51,47 @@ def keep_versions(manager: RecorderManager) -> None:
             recorder.reset_data_buffer()
 
 
-def check_not_overwritten(
-    recorder: BaseRecorder, record_idx: int, record: Any, name: str, owner: str
+def check_record(
+    recorder: BaseRecorder,
+    record_idx: int,
+    data_idx: int | None,
+    name: str,
+    owner: str,
 ) -> None:
-    """Refuse a record that is not what was recorded.
+    """Refuse a record that is missing, or is not any more what was recorded.
 
     Args:
         recorder (BaseRecorder): Whose record it is.
         record_idx (int): The number of the record.
-        record (Any): The record, or the part of it that is used.
+        data_idx (int, optional): The item of it that is used.
         name (str): The recorder's name.
         owner (str): Whose network it is in, for the message.
 
     Raises:
-        ValueError: If a tensor has been changed since.
+        ValueError: If nothing was recorded, or a tensor has been changed since.
     """
-    buffer = recorder.data_buffer
+    buffer, source = recorder.data_buffer, recorder.source
+    if not buffer:
+        raise ValueError(
+            f'The recorder {name!r} of {owner} recorded nothing: {source!r} was not '
+            'called. A hook does not see a module whose forward is called directly: '
+            'record one inside it.'
+        )
+    record = recorder.get_record_data(record_idx, data_idx)
     if not isinstance(buffer, VersionedBuffer):
         return
     before = buffer.versions[record_idx]
     now = {id(t): version_of(t) for t in tensors_of(record)}
     if all(before.get(key, version) == version for key, version in now.items()):
         return
-    block = recorder.source.rpartition('.')[0]
+    block = source.rpartition('.')[0]
     instead = f'{block!r}, the block around it' if block else 'a module inside it'
     raise ValueError(
-        f'The recorder {name!r} of {owner} holds a value of {recorder.source!r} that '
-        'the network has overwritten in place since, as `out += identity` in a '
-        'residual block does: the loss would see the result of that. Record instead '
-        f'the outputs of {instead}; for the value before, those of a module before '
-        f'{recorder.source!r}.'
+        f'The recorder {name!r} of {owner} holds a value of {source!r} that the '
+        'network has overwritten in place since, as `out += identity` in a residual '
+        'block does: the loss would see the result of that. Record instead the '
+        f'outputs of {instead}; for the value before, those of a module before '
+        f'{source!r}.'
     )
 
 
