@@ -18,6 +18,9 @@ so a complete installation stays as it is.
 `mmengine.hub`                         runs `pip install` for what stands before `::`
                                        of a config, if there is no such package. That
                                        is an error.
+`mmrazor.models.losses`                `KDSoftCELoss` calls a function of mmcls, the old
+                                       name of MMPretrain (open-mmlab/mmrazor#546). It
+                                       gets MMPretrain's.
 `mmrazor.models`                       configs written for 0.1 of this package name
                                        `classroomkd_mm` alone in `custom_imports`.
                                        They are still served.
@@ -25,7 +28,13 @@ so a complete installation stays as it is.
 """
 
 from .checkpoints import allow_log_buffers
+from .soft_cross_entropy import provide_soft_cross_entropy
 from .stand_ins import NotAvailableError
 from .watching import install
 
-__all__ = ['NotAvailableError', 'allow_log_buffers', 'install']
+__all__ = [
+    'NotAvailableError',
+    'allow_log_buffers',
+    'install',
+    'provide_soft_cross_entropy',
+]

@@ -2,7 +2,7 @@
 """What a task is to the classroom, and finding the one that fits a student."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from mmengine.registry import Registry
@@ -164,6 +164,24 @@ class Task(ABC):
             f'The accuracy of mentors cannot be measured: {type(self).__name__} has '
             'no method `predict`. Add one, or remove ClassroomValLoop from val_cfg.'
         )
+
+    def example_batches(
+        self, student: nn.Module
+    ) -> Iterable[tuple[Tensor, Sequence[BaseDataElement]]]:
+        """Generate batches on which the losses of a classroom can be tried.
+
+        Random numbers may be drawn freely: their generators are put back afterwards.
+
+        Args:
+            student (nn.Module): The student.
+
+        Returns:
+            Iterable: Batches of images (N, C, H, W), normalised for the student,
+            and N samples with targets. Where the size of the images is not known,
+            one batch of each that is likely; none if the task cannot tell, and
+            nothing is tried then.
+        """
+        return ()
 
 
 def find_task(student: nn.Module, task: str | Task | None = None) -> Task:

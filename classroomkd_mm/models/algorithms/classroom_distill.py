@@ -18,7 +18,9 @@ from ...mentors import Mentors, build_mentors
 from ...networks import build_network, network_class, network_config
 from ...options import build_part, check_options, options_of
 from ...tasks import Task, distiller_config, find_task
+from ..distillers.dry_lesson import give_dry_lesson
 from ..distillers.inplace import forbid_inplace
+from .from_mmrazor import refuse_options_of_mmrazor
 from .student_config import student_model
 from .student_face import StudentFace
 
@@ -49,6 +51,9 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
         init_cfg (dict, optional): As for every MMEngine module.
         module_inplace (bool): As in MMRazor. Defaults to False: recorded outputs
             are never overwritten.
+        dry_run (bool): Whether to try all losses once on generated images, so that
+            what does not fit is refused here and not at the first batch. Defaults
+            to True.
 
         **student: Options of the student, merged over those of ``architecture``.
             Inference APIs set ``train_cfg`` and ``backbone`` of any model.
@@ -70,8 +75,10 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
         data_preprocessor: Mapping | nn.Module | None = None,
         init_cfg: dict | None = None,
         module_inplace: bool = False,
+        dry_run: bool = True,
         **student: Any,
     ) -> None:
+        refuse_options_of_mmrazor(student)
         check_student_options(architecture, student)
         with DefaultScope.overwrite_default_scope('mmrazor'):
             overrides = (
@@ -99,6 +106,8 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
             self._missing = self._build_mentors(mentors or {})
         # MMRazor's StopDistillHook sets it.
         self.distillation_stopped = False
+        if dry_run and not self._missing:
+            give_dry_lesson(self)
 
     def _build_mentors(self, mentors: Mapping[str, Any]) -> Exception | None:
         """Build the mentors; return the error if this machine lacks one's files.

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mmengine.structures import BaseDataElement
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from ...networks import is_of_package
 from ..task import TASKS, Task
 from .classes import build_class_aligner, map_classes_by_name
+from .examples import example_batches
 
 
 @TASKS.register_module(name='classification')
@@ -133,3 +134,16 @@ class ClassificationTask(Task):
             return {}
         class_map = map_classes_by_name(mentor, network, student, metainfo)
         return {} if class_map is None else {'class_map': class_map}
+
+    def example_batches(
+        self, student: nn.Module
+    ) -> Iterator[tuple[Tensor, Sequence[BaseDataElement]]]:
+        """Generate labelled images, at several sizes where the student has none.
+
+        Args:
+            student (nn.Module): The student.
+
+        Returns:
+            Iterator: Images (N, C, H, W) and N samples with labels.
+        """
+        return example_batches(student)

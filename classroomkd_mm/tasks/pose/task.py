@@ -10,6 +10,7 @@ from ..inputs import InputAdapter, Normalization
 from ..names import dataset_meta_of, map_by_name
 from ..task import TASKS, Task
 from .alignment import PoseAligner, build_aligner
+from .examples import example_batch
 from .form import SIMCC, PoseForm, pose_form
 from .inputs import build_pose_adapter, mirror_crops
 
@@ -190,6 +191,19 @@ def keypoint_names(metainfo: Mapping[str, Any]) -> list[str]:
         list[str]: In order; empty where they are not known.
     """
     return [name for _, name in sorted(metainfo.get('keypoint_id2name', {}).items())]
+
+    def example_batches(
+        self, student: nn.Module
+    ) -> list[tuple[Tensor, Sequence[BaseDataElement]]]:
+        """Generate crops of the size of the student's codec.
+
+        Args:
+            student (nn.Module): The student.
+
+        Returns:
+            list: One batch of crops (N, C, H, W) and N samples with targets.
+        """
+        return [example_batch(student)]
 
 
 def _simcc_distiller(head: nn.Module, form: PoseForm) -> dict[str, Any]:
