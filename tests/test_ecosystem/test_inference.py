@@ -76,7 +76,14 @@ def trained(model, dataset, work_dir, scope, mentor_file, test_pipeline, **rest)
 
     cfg = dict(
         default_scope=scope,
-        custom_imports=dict(imports=['classroomkd_mm', 'tiny_classroom']),
+        custom_imports=dict(
+            imports=[
+                'classroomkd_mm.engine',
+                'classroomkd_mm.models',
+                'classroomkd_mm.datasets.stick_figures',
+                'tiny_classroom',
+            ]
+        ),
         model=model,
         train_dataloader=loader(True),
         train_cfg=dict(by_epoch=True, max_epochs=1),

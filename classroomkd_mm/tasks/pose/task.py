@@ -180,18 +180,6 @@ class PoseTask(Task):
         found = student.head.decode(output)
         return student.add_pred_to_datasample(found, None, data_samples)
 
-
-def keypoint_names(metainfo: Mapping[str, Any]) -> list[str]:
-    """Read the names of the keypoints of a dataset.
-
-    Args:
-        metainfo (Mapping): What the dataset says of itself.
-
-    Returns:
-        list[str]: In order; empty where they are not known.
-    """
-    return [name for _, name in sorted(metainfo.get('keypoint_id2name', {}).items())]
-
     def example_batches(
         self, student: nn.Module
     ) -> list[tuple[Tensor, Sequence[BaseDataElement]]]:
@@ -204,6 +192,18 @@ def keypoint_names(metainfo: Mapping[str, Any]) -> list[str]:
             list: One batch of crops (N, C, H, W) and N samples with targets.
         """
         return [example_batch(student)]
+
+
+def keypoint_names(metainfo: Mapping[str, Any]) -> list[str]:
+    """Read the names of the keypoints of a dataset.
+
+    Args:
+        metainfo (Mapping): What the dataset says of itself.
+
+    Returns:
+        list[str]: In order; empty where they are not known.
+    """
+    return [name for _, name in sorted(metainfo.get('keypoint_id2name', {}).items())]
 
 
 def _simcc_distiller(head: nn.Module, form: PoseForm) -> dict[str, Any]:
