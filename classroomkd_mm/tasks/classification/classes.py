@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ...networks import run_network
 from ..maps import check_map
+from .heads import answer_logits, head_of
 
 
 def build_class_aligner(
@@ -90,6 +91,7 @@ def probe_classes(name: str, network: nn.Module, size: tuple[int, int]) -> int:
     image = weight.new_zeros(1, 3, *size)
     try:
         output = run_network(network.eval(), image)
+        output = answer_logits(head_of(network), (), output)
     except Exception as error:  # of any layer
         reason = str(error).partition('\n')[0] or type(error).__name__
         raise ValueError(
