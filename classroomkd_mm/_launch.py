@@ -10,7 +10,9 @@ from argparse import ArgumentParser, Namespace
 from difflib import get_close_matches
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
+
+from ._cfg_options import CfgOptions
 
 
 def run_parser(description: str) -> ArgumentParser:
@@ -34,10 +36,11 @@ def run_parser(description: str) -> ArgumentParser:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=CfgOptions,
         metavar='KEY=VALUE',
         help='replace or add entries of the config, as in '
-        "optim_wrapper.optimizer.lr=0.1 model.mentors.vgg13.ckpt='vgg13.pth'",
+        "optim_wrapper.optimizer.lr=0.1 'model.mentors.vgg13.ckpt=my vgg13.pth'; a,b "
+        'is a list, unless it is in quotes of its own or the path of an existing file',
     )
     parser.add_argument(
         '--launcher',

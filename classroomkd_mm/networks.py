@@ -8,10 +8,11 @@ from importlib.util import find_spec
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.hub import get_config
 from mmengine.model import BaseModel
 from mmrazor.registry import MODELS
 from torch import Tensor, nn
+
+from .hub import get_config
 
 
 def build_network(cfg: Any, data_preprocessor: Mapping | None = None) -> nn.Module:
@@ -57,6 +58,7 @@ def network_config(
         TypeError: If it is none of these.
         ValueError: If it asks for published weights of a config that has none.
         FileNotFoundError: If there is no such config.
+        ModuleNotFoundError: If there is no such package.
     """
     if not isinstance(cfg, Mapping) or not ('type' in cfg or 'cfg_path' in cfg):
         raise TypeError(
@@ -91,6 +93,20 @@ def run_network(network: nn.Module, inputs: Tensor) -> Any:
     return network(inputs)
 
 
+def is_of_package(network: nn.Module, package: str) -> bool:
+    """Tell whether a network is a package's, without importing the package.
+
+    Args:
+        network (nn.Module): Any network.
+        package (str): Such as 'mmpose'.
+
+    Returns:
+        bool: Whether its class, or one that it inherits from, is the package's.
+    """
+    bases = type(network).__mro__
+    return any(base.__module__.startswith(f'{package}.') for base in bases)
+
+
 def _is_openmmlab(model: Mapping[str, Any]) -> bool:
     """Tell whether a model config builds one of OpenMMLab's models."""
     kind = model['type']
@@ -113,12 +129,15 @@ def _model_of_file(cfg_path: str, overrides: Mapping[str, Any]) -> dict[str, Any
     package = cfg_path.split('::')[0] if '::' in cfg_path else None
     overrides = dict(overrides)
     pretrained = bool(overrides.pop('pretrained', False))
-    if pretrained and not package:
+    if pretrained and package is None:
         raise ValueError(
             f'pretrained=True finds the weights published for a package::path, not for '
             f"{cfg_path!r}: give init_cfg=dict(type='Pretrained', checkpoint=…)."
         )
-    cfg = get_config(cfg_path, pretrained) if package else Config.fromfile(cfg_path)
+    if package is None:
+        cfg = Config.fromfile(cfg_path)
+    else:
+        cfg = get_config(cfg_path, pretrained)
     if pretrained:
         init_cfg = dict(type='Pretrained', checkpoint=cfg.model_path)
         overrides = {'init_cfg': init_cfg, **overrides}

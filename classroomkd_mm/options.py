@@ -121,6 +121,10 @@ def _with_new_names(cls: type, cfg: dict[str, Any]) -> dict[str, Any]:
     old, new = RENAMED.get(cls.__name__, (None, None))
     if old not in cfg:
         return cfg
+    if new in cfg:
+        raise TypeError(
+            f'{cls.__name__}: `{old}` is the old name of `{new}`: give one of them.'
+        )
     print_log(
         f'{cls.__name__}: the option `{old}` is called `{new}` now. The old name still '
         'works; change it in your config.',

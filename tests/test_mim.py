@@ -64,7 +64,7 @@ def test_mmpretrain_runs_the_same_config_and_errors_come_before_training(tmp_pat
     )  # fmt: skip
     assert run.returncode == 0, run.stderr[-2000:]
 
-    wrong = train(tmp_path, 1, options=['model.mentors.resnet8-w8.ckpt=nowhere.pth'])
+    wrong = train(tmp_path, 1, options=['model.mentors.resnet8-w8.ckpt=no where.pth'])
     assert wrong.returncode != 0
-    assert "Mentor 'resnet8-w8': the checkpoint 'nowhere.pth' does not" in wrong.stderr
+    assert "Mentor 'resnet8-w8': the checkpoint 'no where.pth' does not" in wrong.stderr
     assert 'Epoch(train)' not in wrong.stdout + wrong.stderr

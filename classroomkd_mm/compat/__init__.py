@@ -15,6 +15,9 @@ so a complete installation stays as it is.
 `torch.load(weights_only=True)`        is the default of PyTorch >= 2.6 and refuses
                                        the log buffers that MMEngine 0.10 stores in
                                        a checkpoint. Those types are allowed.
+`mmengine.hub`                         runs `pip install` for what stands before `::`
+                                       of a config, if there is no such package. That
+                                       is an error.
 `mmrazor.models`                       configs written for 0.1 of this package name
                                        `classroomkd_mm` alone in `custom_imports`.
                                        They are still served.

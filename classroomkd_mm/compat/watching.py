@@ -3,14 +3,20 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
+from .missing_packages import check_packages
 from .old_configs import register_all
 from .stand_ins import STAND_INS, StandInLoader, is_below_stand_in, stand_in_for
 
-AFTER_IMPORT: dict[str, Callable[[], None]] = {'mmrazor.models': register_all}
+AFTER_IMPORT: dict[str, Callable[[], None]] = {
+    'mmengine.config.config': partial(check_packages, 'mmengine.config.config'),
+    'mmengine.hub.hub': partial(check_packages, 'mmengine.hub.hub'),
+    'mmrazor.models': register_all,
+}
 """What to do right after the import of which module."""
 
 

@@ -25,11 +25,12 @@ def build_mentors(
         mentors (Mapping[str, Any]): By name, a dict with the network, ``cfg_path``
             or ``model``, and its weights, ``ckpt`` (path, URL, or None to say
             that random weights are meant) or ``pretrained=True`` (those that
-            OpenMMLab published for ``cfg_path``); optionally ``input_size`` (int or
-            (height, width), pixels), ``data_preprocessor`` (mean, std, to_rgb that
-            differ from the network's own, or that a plain ``nn.Module`` needs), and
-            the options of the task: ``class_map`` (for each class of the student the
-            number of the mentor's), or ``keypoint_map`` (for each keypoint of the
+            OpenMMLab published for ``cfg_path``); optionally ``ckpt_key`` (where in
+            the file the weights are, if it holds several that fit), ``input_size``
+            (int or (height, width), pixels), ``data_preprocessor`` (mean, std, to_rgb
+            that differ from the network's own, or that a plain ``nn.Module`` needs),
+            and the options of the task: ``class_map`` (for each class of the student
+            the number of the mentor's), or ``keypoint_map`` (for each keypoint of the
             student the number of the mentor's, or None). ``model`` may name any class
             or function by its import path; ``torchvision.models.…`` with ``weights``,
             and MMPretrain's TimmClassifier and HuggingFaceClassifier with
@@ -45,7 +46,7 @@ def build_mentors(
         TypeError: If a mentor is not described as above.
         ValueError: If there is none, or what the config says of one cannot be.
         FileNotFoundError: If a config or checkpoint does not exist.
-        ImportError: If timm or transformers is needed, and not installed.
+        ImportError: If a package is needed, and not installed.
     """
     if not isinstance(mentors, Mapping):
         raise TypeError(
@@ -104,7 +105,7 @@ def _build_network(spec: MentorSpec) -> nn.Module:
     try:
         return build_network(spec.network, spec.data_preprocessor)
     except Exception as error:
-        kinds = (FileNotFoundError, KeyError, TypeError)
+        kinds = (FileNotFoundError, ImportError, KeyError, TypeError)
         kind = next((kind for kind in kinds if isinstance(error, kind)), ValueError)
         raise kind(
             f'Mentor {spec.name!r}: its network cannot be built, correct its '

@@ -11,13 +11,14 @@ from argparse import ArgumentParser, Namespace
 from itertools import islice, pairwise
 
 import torch
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner, load_checkpoint, set_random_seed
 from mmrazor.registry import MODELS
 from torch import Tensor
 
 from classroomkd_mm import classroom_loss
+from classroomkd_mm._cfg_options import CfgOptions
 from classroomkd_mm._launch import find_config
 from classroomkd_mm.networks import run_network
 
@@ -37,7 +38,7 @@ def parse_args() -> Namespace:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=CfgOptions,
         default={},
         metavar='KEY=VALUE',
         help='replace or add entries of the config',

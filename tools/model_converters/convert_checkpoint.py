@@ -41,9 +41,12 @@ def convert(source: str, target: Path) -> str:
     import torch
 
     from classroomkd_mm.mentors.weights.crd import convert_published
-    from classroomkd_mm.mentors.weights.reading import read_state_dict
+    from classroomkd_mm.mentors.weights.reading import read_checkpoint
+    from classroomkd_mm.mentors.weights.search import find_published
 
-    name, state_dict = convert_published(read_state_dict(source, Path(source).stem))
+    mentor = Path(source).stem
+    found = find_published(read_checkpoint(source, mentor), mentor, source)
+    name, state_dict = convert_published(found.weights)
     meta = dict(architecture=name, source=Path(source).name)
     target.parent.mkdir(parents=True, exist_ok=True)
     torch.save(dict(state_dict=state_dict, meta=meta), target)

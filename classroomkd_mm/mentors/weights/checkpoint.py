@@ -1,10 +1,15 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any
+
 from torch import nn
 
 from ..spec import MentorSpec
 from .crd import convert_if_published
 from .fitting import load_weights
-from .reading import read_state_dict
+from .reading import read_checkpoint
+from .search import find_weights
 from .source import WEIGHT_SOURCES, WeightSource
 
 
@@ -12,13 +17,31 @@ from .source import WEIGHT_SOURCES, WeightSource
 class CheckpointSource(WeightSource):
     """A file or an http(s) URL: ``ckpt='resnet50.pth'``."""
 
-    options = ('ckpt',)
+    options = ('ckpt', 'ckpt_key')
+
+    def check(self, mentor: str, cfg: Mapping[str, Any]) -> None:
+        """Refuse what is not a path.
+
+        Args:
+            mentor (str): The mentor's name.
+            cfg (Mapping): Its config.
+
+        Raises:
+            TypeError: If ``ckpt`` is neither a path nor a URL.
+        """
+        if not isinstance(cfg['ckpt'], str | PathLike):
+            raise TypeError(
+                f'Mentor {mentor!r}: ckpt must be a path or a URL, but got '
+                f'{cfg["ckpt"]!r}. On the command line a comma makes a list of a '
+                'value, unless it is quoted or the path of an existing file.'
+            )
 
     def load(self, mentor: MentorSpec, network: nn.Module) -> str:
         """Load a checkpoint.
 
         Args:
-            mentor (MentorSpec): The mentor, with ``weights['ckpt']``.
+            mentor (MentorSpec): The mentor, with ``weights['ckpt']``, and
+                ``weights['ckpt_key']`` if the file has several that fit.
             network (nn.Module): Its network.
 
         Returns:
@@ -36,7 +59,8 @@ def load_checkpoint(mentor: MentorSpec, network: nn.Module, ckpt: str) -> str:
     """Load a checkpoint into a mentor's network, whole or not at all.
 
     Args:
-        mentor (MentorSpec): The mentor.
+        mentor (MentorSpec): The mentor; ``weights['ckpt_key']`` says where in the file
+            to look.
         network (nn.Module): Its network.
         ckpt (str): A path, or an http(s) URL.
 
@@ -48,9 +72,11 @@ def load_checkpoint(mentor: MentorSpec, network: nn.Module, ckpt: str) -> str:
         ConnectionError: If the URL cannot be reached.
         ValueError: If the file is damaged or does not fit.
     """
-    weights = read_state_dict(ckpt, mentor.name)
-    weights, published = convert_if_published(weights, network, mentor.name, ckpt)
-    hint = ''
+    checkpoint = read_checkpoint(ckpt, mentor.name)
+    key = mentor.weights.get('ckpt_key')
+    found = find_weights(checkpoint, network, mentor.name, ckpt, key)
+    weights, published = convert_if_published(found.weights, network, mentor.name, ckpt)
+    hint = f'The weights compared are those under {found.key!r}.' if found.key else ''
     if published:
         hint = (
             f'It is a published {published}, the mentor is configured as '

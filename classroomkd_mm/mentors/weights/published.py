@@ -2,9 +2,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mmengine.hub import get_config
 from torch import nn
 
+from ...hub import get_config
 from ..spec import MentorSpec
 from .checkpoint import load_checkpoint
 from .source import WEIGHT_SOURCES, WeightSource
@@ -14,7 +14,7 @@ from .source import WEIGHT_SOURCES, WeightSource
 class PublishedSource(WeightSource):
     """What OpenMMLab published for a config: ``pretrained=True``."""
 
-    options = ('pretrained',)
+    options = ('pretrained', 'ckpt_key')
 
     def claims(self, cfg: Mapping[str, Any]) -> bool:
         """Tell whether the published weights are asked for.
@@ -55,7 +55,10 @@ class PublishedSource(WeightSource):
 
         Raises:
             ConnectionError: If the URL cannot be reached.
-            ValueError: If the weights do not fit.
+            ValueError: If there are no such weights, or they do not fit.
         """
-        url = get_config(mentor.network['cfg_path'], pretrained=True).model_path
+        try:
+            url = get_config(mentor.network['cfg_path'], pretrained=True).model_path
+        except ValueError as error:
+            raise ValueError(f'Mentor {mentor.name!r}: {error}') from error
         return load_checkpoint(mentor, network, url)

@@ -1,11 +1,11 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Reading the weights out of a mentor's checkpoint."""
+"""Reading a mentor's checkpoint, of any of the usual formats."""
 
 import hashlib
 import pickle
 import urllib.error
-from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlparse
 
 import torch
@@ -13,27 +13,26 @@ from torch import Tensor
 
 from ...compat import allow_log_buffers
 
-# Under which key the usual training programs store the weights.
-WEIGHT_KEYS = ('state_dict', 'model', 'net')
-# What wrappers put before the names of a network: DDP, MMRazor's algorithms.
-PARALLEL, STUDENT = 'module.', 'architecture.'
+SAFETENSORS = '.safetensors'
 
 
-def read_state_dict(source: str, mentor: str) -> dict[str, Tensor]:
-    """Read the weights of a checkpoint, with ``weights_only=True``.
+def read_checkpoint(source: str, mentor: str) -> Any:
+    """Read a checkpoint, without running any code that it may hold.
 
     Args:
         source (str): A path, or an http(s) URL, which is downloaded once to
-            PyTorch's cache.
+            PyTorch's cache; of a ``.safetensors`` file or of one that ``torch.load``
+            reads with ``weights_only=True``.
         mentor (str): The mentor's name, for messages.
 
     Returns:
-        dict[str, Tensor]: Names, without the prefixes of wrappers, and weights.
+        Any: What the file holds, as a rule a dict.
 
     Raises:
         FileNotFoundError: If there is no such file.
         ConnectionError: If the URL cannot be reached.
-        ValueError: If the file is truncated or holds no weights.
+        ValueError: If the file is truncated or holds other objects.
+        ImportError: If safetensors is needed, and not installed.
     """
     path = _download(source, mentor) if '://' in source else Path(source).expanduser()
     if not path.is_file():
@@ -41,9 +40,11 @@ def read_state_dict(source: str, mentor: str) -> dict[str, Tensor]:
             f'Mentor {mentor!r}: the checkpoint {source!r} does not exist. Give the '
             'path or the URL of its weights, or train it first.'
         )
+    if path.suffix.lower() == SAFETENSORS:
+        return _read_safetensors(path, source, mentor)
     allow_log_buffers()
     try:
-        checkpoint = torch.load(path, map_location='cpu', weights_only=True)
+        return torch.load(path, map_location='cpu', weights_only=True)
     except pickle.UnpicklingError as error:
         raise ValueError(
             f'Mentor {mentor!r}: the checkpoint {source!r} is damaged, or holds other '
@@ -57,7 +58,25 @@ def read_state_dict(source: str, mentor: str) -> dict[str, Tensor]:
             'probably truncated or no PyTorch file '
             f'({_first_line(error)}). Get the file again.'
         ) from error
-    return _strip_wrappers(_weights_in(checkpoint, source, mentor))
+
+
+def _read_safetensors(path: Path, source: str, mentor: str) -> dict[str, Tensor]:
+    """Read the tensors of a safetensors file."""
+    try:  # here, since few mentors need it
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+    except ImportError as error:
+        raise ImportError(
+            f'Mentor {mentor!r}: the checkpoint {source!r} needs safetensors, which is '
+            'not installed: pip install safetensors.'
+        ) from error
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise ValueError(
+            f'Mentor {mentor!r}: the checkpoint {source!r} is no complete safetensors '
+            f'file ({_first_line(error)}). Get the file again.'
+        ) from error
 
 
 def _download(url: str, mentor: str) -> Path:
@@ -82,34 +101,6 @@ def _download(url: str, mentor: str) -> Path:
                 f'{path}.'
             ) from error
     return path
-
-
-def _weights_in(checkpoint: object, source: str, mentor: str) -> dict[str, Tensor]:
-    """Find the weights in a checkpoint."""
-    if isinstance(checkpoint, Mapping):
-        for key in WEIGHT_KEYS:
-            if isinstance(checkpoint.get(key), Mapping):
-                checkpoint = checkpoint[key]
-                break
-        weights = {k: v for k, v in checkpoint.items() if isinstance(v, Tensor)}
-        if weights:
-            return weights
-    raise ValueError(
-        f'Mentor {mentor!r}: the checkpoint {source!r} holds no weights. Expected are '
-        f'tensors by name, on the top level or under one of {WEIGHT_KEYS}.'
-    )
-
-
-def _strip_wrappers(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Leave out what DDP and MMRazor put before the names of a network."""
-    if all(key.startswith(PARALLEL) for key in weights):
-        weights = {key.removeprefix(PARALLEL): v for key, v in weights.items()}
-    student = {
-        key.removeprefix(STUDENT): value
-        for key, value in weights.items()
-        if key.startswith(STUDENT)
-    }
-    return student or weights
 
 
 def _first_line(error: Exception) -> str:

@@ -111,8 +111,16 @@ def find_source(mentor: str, cfg: Mapping[str, Any]) -> WeightSource:
     if len(claiming) > 1:
         names = ' and '.join(f'`{source.options[0]}`' for source in claiming)
         raise ValueError(f'Mentor {mentor!r} has {names}: give one of them.')
-    claiming[0].check(mentor, cfg)
-    return claiming[0]
+    source = claiming[0]
+    for other in all_sources():
+        for option in set(other.options[1:]) - set(source.options):
+            if cfg.get(option) is not None:
+                raise ValueError(
+                    f'Mentor {mentor!r}: {option} belongs to `{other.options[0]}`, '
+                    f'which is not given. Add {other.options[0]}, or leave it out.'
+                )
+    source.check(mentor, cfg)
+    return source
 
 
 def known_preprocessor(model: Mapping[str, Any]) -> Mapping[str, Any]:

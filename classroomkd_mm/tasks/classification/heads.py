@@ -9,21 +9,10 @@ from mmrazor.models.task_modules import ModuleOutputsRecorder
 from mmrazor.registry import TASK_UTILS
 from torch import Tensor, nn
 
+from ...networks import is_of_package
+
 UNTRAINABLE = {'LeViTClsHead': 'distillation', 'EfficientFormerClsHead': 'dist'}
 """Heads whose second branch MMPretrain cannot train, by the attribute that tells."""
-
-
-def is_classifier(network: nn.Module) -> bool:
-    """Tell a model of MMPretrain, without importing MMPretrain.
-
-    Args:
-        network (nn.Module): Any network.
-
-    Returns:
-        bool: Whether its class, or one that it inherits from, is MMPretrain's.
-    """
-    bases = type(network).__mro__
-    return any(base.__module__.startswith('mmpretrain.') for base in bases)
 
 
 def head_of(network: nn.Module) -> nn.Module | None:
@@ -37,7 +26,7 @@ def head_of(network: nn.Module) -> nn.Module | None:
         timm and Hugging Face; None where nothing says how the network is trained.
     """
     head = getattr(network, 'head', None)
-    if is_classifier(network) and isinstance(head, nn.Module):
+    if is_of_package(network, 'mmpretrain') and isinstance(head, nn.Module):
         return head
     return next((m for m in (head, network) if hasattr(m, 'loss_module')), None)
 

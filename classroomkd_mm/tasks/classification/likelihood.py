@@ -3,7 +3,8 @@
 
 from torch import nn
 
-from .heads import head_of, is_classifier
+from ...networks import is_of_package
+from .heads import head_of
 
 SOFTMAX = 'softmax'
 SIGMOID = 'sigmoid'
@@ -52,7 +53,7 @@ def likelihood_of(network: nn.Module, owner: str) -> str | None:
 
 def _kind_of_head(network: nn.Module, head: nn.Module, owner: str) -> str | None:
     """Tell by which of the two a head predicts, and refuse one without classes."""
-    if not is_classifier(head):
+    if not is_of_package(head, 'mmpretrain'):
         return None
     from mmpretrain.models import heads
 
@@ -76,7 +77,7 @@ def _kind_of_loss(loss: nn.Module | None, owner: str) -> str | None:
     """Tell which of the two a loss trains; None for an unknown one."""
     if isinstance(loss, (nn.BCEWithLogitsLoss, nn.MultiLabelSoftMarginLoss)):
         return SIGMOID
-    if loss is None or not is_classifier(loss):
+    if loss is None or not is_of_package(loss, 'mmpretrain'):
         sigmoid = getattr(loss, 'use_sigmoid', None)
         return None if sigmoid is None else _named(sigmoid)
     from mmpretrain.models import losses

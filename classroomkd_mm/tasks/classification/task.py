@@ -5,6 +5,7 @@ from typing import Any
 from torch import nn
 
 from ...functional.checks import check_choice
+from ...networks import is_of_package
 from ..task import TASKS, Task
 from .classes import build_class_aligner
 from .heads import (
@@ -13,7 +14,6 @@ from .heads import (
     has_branches,
     has_margin,
     head_of,
-    is_classifier,
     logits_source,
 )
 from .likelihood import LIKELIHOODS, SIGMOID, SOFTMAX, likelihood_of
@@ -31,15 +31,15 @@ class ClassificationTask(Task):
     mentor_options = ('class_map', 'likelihood')
 
     def fits(self, network: nn.Module) -> bool:
-        """Tell a model of MMPretrain, without importing MMPretrain.
+        """Tell a model of MMPretrain.
 
         Args:
             network (nn.Module): A student, or a mentor's network.
 
         Returns:
-            bool: Whether its class, or one that it inherits from, is MMPretrain's.
+            bool: Whether it is one.
         """
-        return is_classifier(network)
+        return is_of_package(network, 'mmpretrain')
 
     def distiller(self, student: nn.Module) -> dict[str, Any]:
         """Score and teach the logits from which the student predicts.

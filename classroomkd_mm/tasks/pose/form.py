@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from torch import nn
 
+from ...networks import is_of_package
+
 HEATMAPS = 'heatmaps'
 SIMCC = 'SimCC vectors'
 WHAT_WORKS = (
@@ -39,18 +41,6 @@ class PoseForm(NamedTuple):
     gain: float
 
 
-def is_pose_model(network: nn.Module) -> bool:
-    """Tell whether a network is a model of MMPose, without importing MMPose.
-
-    Args:
-        network (nn.Module): Any network.
-
-    Returns:
-        bool: Whether its class, or one that it inherits from, is MMPose's.
-    """
-    return any(base.__module__.startswith('mmpose.') for base in type(network).__mro__)
-
-
 def pose_form(network: nn.Module, owner: str) -> PoseForm | None:
     """Find out what a pose model gives.
 
@@ -65,7 +55,7 @@ def pose_form(network: nn.Module, owner: str) -> PoseForm | None:
         ValueError: If it gives neither heatmaps nor SimCC vectors of one person,
             or its head has no codec.
     """
-    if not is_pose_model(network):
+    if not is_of_package(network, 'mmpose'):
         return None
     kind = _kind(network, owner)
     head, codec = network.head, network.head.decoder

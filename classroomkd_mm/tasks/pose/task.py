@@ -4,10 +4,11 @@ from typing import Any
 
 from torch import nn
 
+from ...networks import is_of_package
 from ..inputs import InputAdapter, Normalization
 from ..task import TASKS, Task
 from .alignment import PoseAligner, build_aligner
-from .form import SIMCC, PoseForm, is_pose_model, pose_form
+from .form import SIMCC, PoseForm, pose_form
 from .inputs import build_pose_adapter
 
 # See docs/pose.md, "Losses": what did best on drawn people, for maps of any size.
@@ -26,15 +27,15 @@ class PoseTask(Task):
     mentor_options = ('keypoint_map',)
 
     def fits(self, network: nn.Module) -> bool:
-        """Tell a model of MMPose, without importing MMPose.
+        """Tell a model of MMPose.
 
         Args:
             network (nn.Module): A student, or a mentor's network.
 
         Returns:
-            bool: Whether its class, or one that it inherits from, is MMPose's.
+            bool: Whether it is one.
         """
-        return is_pose_model(network)
+        return is_of_package(network, 'mmpose')
 
     def distiller(self, student: nn.Module) -> dict[str, Any]:
         """Score by OKS and teach by KL, at the last layers of the student's head.

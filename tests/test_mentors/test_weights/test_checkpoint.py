@@ -20,11 +20,13 @@ def network(tiny):
 @pytest.fixture(scope='module')
 def load(tiny):
     from classroomkd_mm.mentors.weights.fitting import load_weights
-    from classroomkd_mm.mentors.weights.reading import read_state_dict
+    from classroomkd_mm.mentors.weights.reading import read_checkpoint
+    from classroomkd_mm.mentors.weights.search import find_weights
 
     def load(network, path):
         path = str(path)
-        load_weights(network, read_state_dict(path, 'ann'), 'ann', path)
+        found = find_weights(read_checkpoint(path, 'ann'), network, 'ann', path)
+        load_weights(network, found.weights, 'ann', path)
 
     return load
 

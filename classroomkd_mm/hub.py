@@ -1,0 +1,97 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""The configs of installed OpenMMLab packages, ``package::path``.
+
+MMEngine runs `pip install` for a package that it does not find. A mistyped name must
+not bring code into an environment: :mod:`.compat` makes MMEngine call
+:func:`check_package` first, wherever it reads such a path.
+"""
+
+from difflib import get_close_matches
+from importlib.util import find_spec
+from pathlib import Path
+
+from mmengine import hub
+from mmengine.config import Config
+from mmengine.config.utils import MODULE2PACKAGE
+from mmengine.utils import get_installed_path, is_installed
+
+# What has become of packages of OpenMMLab 1.
+RENAMED = dict(
+    mmcls='mmpretrain', mmselfsup='mmpretrain', mmedit='mmagic', mmgen='mmagic'
+)
+
+
+def get_config(cfg_path: str, pretrained: bool = False) -> Config:
+    """Read a config of an installed package.
+
+    Args:
+        cfg_path (str): ``package::path``, with the path below the package's configs.
+        pretrained (bool): Whether weights must have been published for it; their URL
+            is then ``model_path`` of what is returned.
+
+    Returns:
+        Config: The config.
+
+    Raises:
+        ModuleNotFoundError: If the package is unknown or not installed.
+        FileNotFoundError: If the package has no such config.
+        ValueError: If no weights have been published for it.
+    """
+    package, _, path = cfg_path.partition('::')
+    check_package(package)
+    configs = Path(get_installed_path(MODULE2PACKAGE[package]), '.mim', 'configs')
+    if not (configs / path).is_file():
+        raise FileNotFoundError(
+            f'{package} has no config {path!r}. {_similar_configs(path, configs)}'
+        )
+    try:
+        cfg = hub.get_config(cfg_path, pretrained)
+    except AssertionError as error:
+        raise ValueError(f'{cfg_path!r} cannot be read. {error}') from error
+    if pretrained and 'model_path' not in cfg:
+        raise ValueError(
+            f'{package} has published no weights for {path!r}: give a checkpoint of '
+            'your own, or another config.'
+        )
+    return cfg
+
+
+def check_package(package: str) -> None:
+    """Refuse a package whose configs cannot be read.
+
+    Args:
+        package (str): What stands before ``::``.
+
+    Raises:
+        ModuleNotFoundError: If OpenMMLab has no package of that name, or it is not
+            installed.
+    """
+    project = MODULE2PACKAGE.get(package)
+    if project and is_installed(project):
+        return
+    message = f'{package!r}, before `::`, '
+    if package in RENAMED:
+        message += f'is now {RENAMED[package]!r}: change the config.'
+    elif project:
+        message += (
+            f'is not installed, and nothing is installed for you. If it is meant: '
+            f'pip install {project}.'
+        )
+    else:
+        installed = [name for name in MODULE2PACKAGE if find_spec(name)]
+        similar = get_close_matches(package, installed) or installed
+        message += f'is no package of OpenMMLab. Did you mean {_either(similar)}?'
+    raise ModuleNotFoundError(message, name=package)
+
+
+def _similar_configs(path: str, configs: Path) -> str:
+    """Tell configs of the same file name, or else of a similar path."""
+    known = sorted(x.relative_to(configs).as_posix() for x in configs.rglob('*.py'))
+    same_name = [x for x in known if Path(x).stem == Path(path).stem]
+    similar = same_name or get_close_matches(path, known)
+    return f'Did you mean {_either(similar)}?' if similar else f'All are in {configs}.'
+
+
+def _either(names: list[str]) -> str:
+    """Write names as alternatives."""
+    return ' or '.join(map(repr, names))
