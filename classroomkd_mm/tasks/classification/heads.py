@@ -70,6 +70,22 @@ def has_branches(head: nn.Module | None) -> bool:
     return 'ConformerHead' in (base.__name__ for base in type(head).__mro__)
 
 
+def training_difference(head: nn.Module | None) -> str | None:
+    """Say how the output of a head in training differs from what it predicts from.
+
+    Args:
+        head (nn.Module, optional): Any head.
+
+    Returns:
+        str | None: For messages; None if it does not.
+    """
+    if has_margin(head):
+        return 'logits with a margin in the true class'
+    if has_branches(head):
+        return 'two outputs, of which the sum is its answer'
+    return None
+
+
 def answer_logits(module: nn.Module, inputs: tuple, output: Any) -> Any:
     """Turn what a module gave in training into what it would predict from.
 

@@ -12,9 +12,9 @@ from .heads import (
     MarginalLogits,
     SumOfBranches,
     has_branches,
-    has_margin,
     head_of,
     logits_source,
+    training_difference,
 )
 from .likelihood import LIKELIHOODS, SIGMOID, SOFTMAX, likelihood_of
 
@@ -72,20 +72,16 @@ class ClassificationTask(Task):
                 several branches.
         """
         head = head_of(student)
-        problem = (
-            'has a margin in the logit of the true class'
-            if has_margin(head)
-            else 'are the logits of two outputs'
-            if has_branches(head)
-            else None
-        )
+        difference = training_difference(head)
+        if difference is None:
+            return
         for name, recorder in recorders.items():
             kind = str(recorder.get('type')).split('.')[-1]
-            if problem and kind == 'ModuleOutputs' and recorder.get('source') == 'head':
+            if kind == 'ModuleOutputs' and recorder.get('source') == 'head':
                 raise ValueError(
                     f'The recorder {name!r} records what the {type(head).__name__} of '
-                    f'the student gives in training, which {problem}. To score and '
-                    "teach what it predicts, write dict(type='ClassifierLogits', "
+                    f'the student gives in training: {difference}. To score and teach '
+                    "what it predicts, write dict(type='ClassifierLogits', "
                     "source='head'), or leave distiller.student_recorders out."
                 )
 
@@ -115,15 +111,19 @@ class ClassificationTask(Task):
             ValueError: If the classes do not fit the student's or the map, or the
                 mentor's head gives no classes.
         """
-        steps = [
+        return _in_order(
             SumOfBranches() if has_branches(head_of(network)) else None,
             _likelihood_aligner(mentor, network, student, options.get('likelihood')),
             build_class_aligner(
                 mentor, network, student, options.get('class_map'), input_size
             ),
-        ]
-        steps = [step for step in steps if step is not None]
-        return nn.Sequential(*steps) if len(steps) > 1 else next(iter(steps), None)
+        )
+
+
+def _in_order(*steps: nn.Module | None) -> nn.Module | None:
+    """Put those steps that are needed behind one another."""
+    needed = [step for step in steps if step is not None]
+    return nn.Sequential(*needed) if len(needed) > 1 else next(iter(needed), None)
 
 
 def _likelihood_aligner(

@@ -124,7 +124,8 @@ def test_a_student_and_its_twin_get_the_same_scores(tiny, tokens, name):
     assert model.distiller.scorer.likelihood == kind
     with model.distiller.student_recorders:
         model.student(inputs, samples, mode='loss')
-    student = model.distiller._student_output()
+    recorder = model.distiller.student_recorders.get_recorder('logits')
+    student = recorder.get_record_data()
     twin, other = model.mentors(inputs)
     assert student.requires_grad
     torch.testing.assert_close(student, twin)
