@@ -2,11 +2,12 @@
 """What a task is to the classroom, and finding the one that fits a student."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from mmengine.registry import Registry
-from torch import nn
+from mmengine.structures import BaseDataElement
+from torch import Tensor, nn
 
 from .inputs import InputAdapter, Normalization
 
@@ -98,6 +99,36 @@ class Task(ABC):
         """
         return None
 
+    def options_from_data(
+        self,
+        mentor: str,
+        network: nn.Module,
+        student: nn.Module,
+        metainfo: Mapping[str, Any],
+        options: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Compare what a mentor was trained on with the student's dataset.
+
+        The dataset is known when training starts, not when the model is built.
+
+        Args:
+            mentor (str): The mentor's name, for messages.
+            network (nn.Module): The mentor's network;
+                :func:`~classroomkd_mm.tasks.names.dataset_meta_of` reads what its
+                checkpoint says of its dataset.
+            student (nn.Module): The student.
+            metainfo (Mapping): What the student's dataset says of itself.
+            options (Mapping): Those of ``mentor_options`` that the config sets.
+
+        Returns:
+            dict: Options that follow for :meth:`align_output`, which is called again
+            with them; empty if there are none.
+
+        Raises:
+            ValueError: If the two contradict each other.
+        """
+        return {}
+
     def adapt_input(
         self,
         mentor: str,
@@ -121,6 +152,32 @@ class Task(ABC):
             InputAdapter: From the student's batch to the mentor's.
         """
         return InputAdapter(student, network, input_size)
+
+    def predict(
+        self,
+        student: nn.Module,
+        mentor: Callable[[Tensor, Sequence[BaseDataElement]], Any],
+        inputs: Tensor,
+        data_samples: Sequence[BaseDataElement],
+    ) -> Sequence[BaseDataElement]:
+        """Make predictions of a mentor's output, as the student of its own.
+
+        Args:
+            student (nn.Module): The student, in eval mode.
+            mentor (Callable): Gives its output for a batch in the student's form.
+            inputs (Tensor): The student's normalised images, (N, C, H, W).
+            data_samples (Sequence[BaseDataElement]): N samples.
+
+        Returns:
+            Sequence[BaseDataElement]: The samples with predictions in them.
+
+        Raises:
+            NotImplementedError: If the task does not tell.
+        """
+        raise NotImplementedError(
+            f'The accuracy of mentors cannot be measured: {type(self).__name__} has '
+            'no method `predict`. Add one, or remove ClassroomValLoop from val_cfg.'
+        )
 
 
 def find_task(student: nn.Module, task: str | Task | None = None) -> Task:

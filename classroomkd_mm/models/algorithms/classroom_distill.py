@@ -97,6 +97,21 @@ class ClassroomDistill(BaseAlgorithm):
         """BaseModel: The network that is trained, MMRazor's ``architecture``."""
         return self.architecture
 
+    def __getattr__(self, name: str) -> Any:
+        """Look up a child, parameter or buffer; answer those who want a teacher.
+
+        MMRazor's SingleTeacherDistillValLoop asserts `hasattr(model, 'teacher')`
+        without a message, which an AttributeError would end in.
+        """
+        if name == 'teacher':
+            raise NotImplementedError(
+                'A classroom has mentors in the place of a `teacher`. To see their '
+                "accuracy beside the student's, write "
+                "val_cfg=dict(type='mmrazor.ClassroomValLoop') in the place of "
+                "MMRazor's SingleTeacherDistillValLoop."
+            )
+        return super().__getattr__(name)
+
     def _build_distiller(self, cfg: Mapping | nn.Module | None) -> nn.Module:
         """Build the distiller, its config completed by the task."""
         cfg = {} if cfg is None else cfg

@@ -5,8 +5,6 @@ import inspect
 from typing import Any
 
 import torch
-from mmrazor.models.task_modules import ModuleOutputsRecorder
-from mmrazor.registry import TASK_UTILS
 from torch import Tensor, nn
 
 from ...networks import is_of_package
@@ -106,29 +104,6 @@ def answer_logits(module: nn.Module, inputs: tuple, output: Any) -> Any:
     if has_branches(module) and isinstance(output, (tuple, list)):
         return sum(output)
     return getattr(output, 'logits', output)
-
-
-@TASK_UTILS.register_module()
-class ClassifierLogitsRecorder(ModuleOutputsRecorder):
-    """Record the logits from which a classifier would predict.
-
-    That is the output of its head, except where this has a margin in training or
-    several branches, see :func:`answer_logits`.
-
-    Args:
-        source (str): The name of the head.
-    """
-
-    def forward_hook(self, module: nn.Module, inputs: tuple, outputs: Any) -> None:
-        """Save the logits.
-
-        Args:
-            module (nn.Module): The head.
-            inputs (tuple): Its positional arguments.
-            outputs (Any): What it gave.
-        """
-        if self.recording:
-            self.data_buffer.append(answer_logits(module, inputs, outputs))
 
 
 class SumOfBranches(nn.Module):

@@ -1,13 +1,14 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from torch import nn
+from mmengine.structures import BaseDataElement
+from torch import Tensor, nn
 
 from ...functional.checks import check_choice
 from ...networks import is_of_package
 from ..task import TASKS, Task
-from .classes import build_class_aligner
+from .classes import build_class_aligner, map_classes_by_name
 from .heads import (
     MarginalLogits,
     SumOfBranches,
@@ -118,6 +119,65 @@ class ClassificationTask(Task):
                 mentor, network, student, options.get('class_map'), input_size
             ),
         )
+
+    def predict(
+        self,
+        student: nn.Module,
+        mentor: Callable[[Tensor, Sequence[BaseDataElement]], Any],
+        inputs: Tensor,
+        data_samples: Sequence[BaseDataElement],
+    ) -> Sequence[BaseDataElement]:
+        """Have the student's head make scores and labels of a mentor's logits.
+
+        Args:
+            student (nn.Module): The student, in eval mode.
+            mentor (Callable): Gives logits (N, C) for a batch.
+            inputs (Tensor): The student's normalised images, (N, C, H, W).
+            data_samples (Sequence[BaseDataElement]): N samples.
+
+        Returns:
+            Sequence[BaseDataElement]: The samples with predictions in them.
+
+        Raises:
+            NotImplementedError: If the student's head cannot.
+        """
+        # MMPretrain's wrappers of other libraries have no head and do it themselves.
+        head = getattr(student, 'head', student)
+        if not hasattr(head, '_get_predictions'):
+            raise NotImplementedError(
+                'The accuracy of mentors cannot be measured: the student has a '
+                f'{type(head).__name__}, which makes no predictions of logits. Remove '
+                'ClassroomValLoop from val_cfg.'
+            )
+        return head._get_predictions(mentor(inputs, data_samples), data_samples)
+
+    def options_from_data(
+        self,
+        mentor: str,
+        network: nn.Module,
+        student: nn.Module,
+        metainfo: Mapping[str, Any],
+        options: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Map the classes by name, where the mentor's have another order.
+
+        Args:
+            mentor (str): The mentor's name, for messages.
+            network (nn.Module): The mentor's network.
+            student (nn.Module): The student.
+            metainfo (Mapping): Of the student's dataset; ``classes`` has the names.
+            options (Mapping): ``class_map`` goes before the names.
+
+        Returns:
+            dict: ``class_map``; empty if the order is the same or unknown.
+
+        Raises:
+            ValueError: If the names contradict each other.
+        """
+        if 'class_map' in options:
+            return {}
+        class_map = map_classes_by_name(mentor, network, student, metainfo)
+        return {} if class_map is None else {'class_map': class_map}
 
 
 def _in_order(*steps: nn.Module | None) -> nn.Module | None:

@@ -10,6 +10,8 @@ from torch import Tensor
 from ..inputs import InputAdapter, Normalization
 from .alignment import PoseAligner
 
+CROP = 'mentor_crop_'
+
 
 def crop_field(size: tuple[int, int]) -> str:
     """Name the field of a data sample that holds a crop for mentors.
@@ -20,7 +22,25 @@ def crop_field(size: tuple[int, int]) -> str:
     Returns:
         str: The name.
     """
-    return f'mentor_crop_{size[0]}x{size[1]}'
+    return f'{CROP}{size[0]}x{size[1]}'
+
+
+def mirror_crops(data_samples: Sequence[BaseDataElement]) -> list[BaseDataElement]:
+    """Mirror the crops for mentors, as the student's are in a flip test.
+
+    Args:
+        data_samples (Sequence[BaseDataElement]): N samples, which may carry crops.
+
+    Returns:
+        list[BaseDataElement]: N samples that carry nothing but the mirrored crops.
+    """
+    mirrored = []
+    for sample in data_samples:
+        mirrored.append(type(sample)())
+        for field, crop in sample.items():
+            if field.startswith(CROP):
+                mirrored[-1].set_field(crop.flip(-1), field)
+    return mirrored
 
 
 class PoseInputAdapter(InputAdapter):
@@ -83,7 +103,8 @@ class PoseInputAdapter(InputAdapter):
             raise ValueError(
                 f'Mentor {self.name!r} sees crops of {self.size[0]}x{self.size[1]} '
                 f'pixels (height x width), and the student of {height}x{width}, which '
-                'have other proportions. Have its crops cut in train_pipeline: put '
+                'have other proportions. Have its crops cut in train_pipeline, and in '
+                'val_pipeline if ClassroomValLoop is to measure it: put '
                 f'ClassroomTopdownAffine, with mentor_sizes=[({self.size[1]}, '
                 f'{self.size[0]})] (width, height), in the place of TopdownAffine, and '
                 'PackClassroomInputs in that of PackPoseInputs.'

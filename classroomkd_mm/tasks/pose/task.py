@@ -1,15 +1,17 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from torch import nn
+from mmengine.structures import BaseDataElement
+from torch import Tensor, nn
 
 from ...networks import is_of_package
 from ..inputs import InputAdapter, Normalization
+from ..names import dataset_meta_of, map_by_name
 from ..task import TASKS, Task
 from .alignment import PoseAligner, build_aligner
 from .form import SIMCC, PoseForm, pose_form
-from .inputs import build_pose_adapter
+from .inputs import build_pose_adapter, mirror_crops
 
 # See docs/pose.md, "Losses": what did best on drawn people, for maps of any size.
 HEATMAP_WEIGHT = 8.0
@@ -89,6 +91,42 @@ class PoseTask(Task):
         """
         return build_aligner(mentor, network, student, options.get('keypoint_map'))
 
+    def options_from_data(
+        self,
+        mentor: str,
+        network: nn.Module,
+        student: nn.Module,
+        metainfo: Mapping[str, Any],
+        options: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Map the keypoints by name, where the mentor's have another order.
+
+        Names are compared only if there is one for each keypoint of the networks: a
+        pipeline may turn the dataset's keypoints into others.
+
+        Args:
+            mentor (str): The mentor's name, for messages.
+            network (nn.Module): The mentor's network.
+            student (nn.Module): The student.
+            metainfo (Mapping): Of the student's dataset.
+            options (Mapping): ``keypoint_map`` goes before the names.
+
+        Returns:
+            dict: ``keypoint_map``; empty if the order is the same or unknown.
+
+        Raises:
+            ValueError: If the names contradict each other.
+        """
+        ours, theirs = (
+            keypoint_names(metainfo),
+            keypoint_names(dataset_meta_of(network)),
+        )
+        number = pose_form(student, 'The student').num_points
+        if 'keypoint_map' in options or not len(ours) == len(theirs) == number:
+            return {}
+        keypoint_map = map_by_name(mentor, 'keypoint', ours, theirs)
+        return {} if keypoint_map is None else {'keypoint_map': keypoint_map}
+
     def adapt_input(
         self,
         mentor: str,
@@ -115,6 +153,44 @@ class PoseTask(Task):
         """
         return build_pose_adapter(mentor, student, network, input_size, aligner)
 
+    def predict(
+        self,
+        student: nn.Module,
+        mentor: Callable[[Tensor, Sequence[BaseDataElement]], Any],
+        inputs: Tensor,
+        data_samples: Sequence[BaseDataElement],
+    ) -> Sequence[BaseDataElement]:
+        """Have the student's head decode a mentor's maps, flip test included.
+
+        Args:
+            student (nn.Module): The student, in eval mode.
+            mentor (Callable): Gives heatmaps or SimCC logits for a batch.
+            inputs (Tensor): The student's normalised crops, (N, C, H, W).
+            data_samples (Sequence[BaseDataElement]): N samples.
+
+        Returns:
+            Sequence[BaseDataElement]: The samples with keypoints in them.
+        """
+        output = mentor(inputs, data_samples)
+        if student.test_cfg.get('flip_test', False):
+            mirrored = mentor(inputs.flip(-1), mirror_crops(data_samples))
+            indices = data_samples[0].metainfo['flip_indices']
+            output = _mean_of_flips(output, mirrored, indices, student.test_cfg)
+        found = student.head.decode(output)
+        return student.add_pred_to_datasample(found, None, data_samples)
+
+
+def keypoint_names(metainfo: Mapping[str, Any]) -> list[str]:
+    """Read the names of the keypoints of a dataset.
+
+    Args:
+        metainfo (Mapping): What the dataset says of itself.
+
+    Returns:
+        list[str]: In order; empty where they are not known.
+    """
+    return [name for _, name in sorted(metainfo.get('keypoint_id2name', {}).items())]
+
 
 def _simcc_distiller(head: nn.Module, form: PoseForm) -> dict[str, Any]:
     """Record the layers that give the x and the y vectors."""
@@ -131,6 +207,24 @@ def _simcc_distiller(head: nn.Module, form: PoseForm) -> dict[str, Any]:
             )
         ),
     )
+
+
+def _mean_of_flips(
+    output: Any, mirrored: Any, indices: Sequence[int], options: Mapping[str, Any]
+) -> Any:
+    """Average with the output for mirrored crops, as the heads of MMPose do."""
+    from mmpose.models.utils.tta import flip_heatmaps, flip_vectors
+
+    if not isinstance(output, Tensor):
+        mirrored = flip_vectors(*mirrored, flip_indices=indices)
+        return tuple((a + b) / 2 for a, b in zip(output, mirrored, strict=True))
+    mirrored = flip_heatmaps(
+        mirrored,
+        flip_indices=indices,
+        flip_mode=options.get('flip_mode', 'heatmap'),
+        shift_heatmap=options.get('shift_heatmap', False),
+    )
+    return (output + mirrored) / 2
 
 
 def _outputs_of(layer: str) -> dict[str, str]:
