@@ -95,7 +95,8 @@ def stir(network):
             module.running_var.uniform_(0.5, 2)
         if isinstance(module, nn.Linear):
             module.weight.data.normal_()
-            module.bias.data.normal_()
+            if module.bias is not None:
+                module.bias.data.normal_()
     return network
 
 

@@ -12,6 +12,8 @@ from ..functional.checks import check_number
 class MentorLoss(nn.Module, ABC):
     """A loss with which all mentors teach; a sub-class implements `mentor_losses`.
 
+    It also implements :meth:`prepare` if it depends on the networks.
+
     The distiller hands it the outputs and the lesson; it needs no mapping. It is
     registered in MMRazor's ``MODELS``.
 
@@ -29,6 +31,17 @@ class MentorLoss(nn.Module, ABC):
         super().__init__()
         check_number('loss_weight', loss_weight)
         self.loss_weight = loss_weight
+
+    def prepare(self, student: nn.Module, mentors: Any) -> None:
+        """Learn who is in the classroom, before the first batch.
+
+        Args:
+            student (nn.Module): The student.
+            mentors (Mentors): The mentors.
+
+        Raises:
+            ValueError: If a sub-class cannot teach these networks.
+        """
 
     @abstractmethod
     def mentor_losses(

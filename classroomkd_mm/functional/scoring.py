@@ -40,6 +40,29 @@ def cross_entropy_log_scores(logits: Tensor, labels: Tensor) -> Tensor:
     return torch.where(finite, -losses.view(members, num_samples), -torch.inf)
 
 
+def bernoulli_log_scores(logits: Tensor, labels: Tensor) -> Tensor:
+    """Log-scores of sigmoid classifiers: the log-likelihood of all classes together.
+
+    Every class is a yes or no of its own, so the loss of a sample is the binary
+    cross-entropy summed over the classes. A sample with a NaN or infinite logit
+    scores -inf.
+
+    Source: docs/method.md, step 1, "Sigmoid heads".
+
+    Args:
+        logits (Tensor): Float, (members, N, C).
+        labels (Tensor): How much of each class a sample has, from 0 to 1, (N, C).
+
+    Returns:
+        Tensor: Log-scores (members, N), float32 or wider.
+    """
+    logits = at_least_float32(logits)
+    targets = labels.to(logits.dtype).expand_as(logits)
+    losses = F.binary_cross_entropy_with_logits(logits, targets, reduction='none')
+    finite = logits.isfinite().all(dim=-1)
+    return torch.where(finite, -losses.sum(dim=-1), -torch.inf)
+
+
 def require_finite_student(log_scores: Tensor) -> None:
     """Refuse a student whose output is NaN or infinite.
 

@@ -61,6 +61,20 @@ class Task(ABC):
             student's output.
         """
 
+    def check_output(  # noqa: B027  most tasks have nothing to refuse
+        self, student: nn.Module, recorders: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        """Refuse recorders that do not hold what the task scores and teaches.
+
+        Args:
+            student (nn.Module): The student.
+            recorders (Mapping[str, Mapping]): The configs of the recorders that make
+                up the student's output, by name.
+
+        Raises:
+            ValueError: If a sub-class cannot use one.
+        """
+
     def align_output(
         self,
         mentor: str,
@@ -246,11 +260,17 @@ def distiller_config(
 
     Returns:
         dict: The whole config.
+
+    Raises:
+        ValueError: If the task cannot use what the config records.
     """
     defaults = task.distiller(student)
     if 'student_recorders' in cfg:
         defaults.pop('output', None)
     whole = {**defaults, **cfg}
+    recorders = whole['student_recorders']
+    output = whole.get('output') or tuple(recorders)[:1]
+    task.check_output(student, {k: recorders[k] for k in output if k in recorders})
     whole['scorer'] = _refined(defaults['scorer'], cfg.get('scorer'))
     if cfg.get('distill_losses'):
         loss = next(iter(defaults['distill_losses'].values()))

@@ -148,6 +148,8 @@ class ClassroomDistiller(ConfigurableDistiller):
             **self.teacher_recorders.known_records(self.output),
         }
         for name, loss in self.distill_losses.items():
+            if isinstance(loss, MentorLoss):
+                loss.prepare(student, mentors)
             check_mapping(
                 name,
                 loss,

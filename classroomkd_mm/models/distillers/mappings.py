@@ -31,7 +31,7 @@ def check_sources(
     """
     for name, cfg in recorders.items():
         kind, source = cfg['type'].split('.')[-1], cfg.get('source')
-        if kind in ('ModuleOutputs', 'ModuleInputs'):
+        if kind in ('ModuleOutputs', 'ModuleInputs', 'ClassifierLogits'):
             existing = [key for key, _ in network.named_modules()]
         elif kind == 'Parameter':
             existing = [key for key, _ in network.named_parameters()]

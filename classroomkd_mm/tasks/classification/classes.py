@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ..maps import check_map
 from ..names import dataset_meta_of, map_by_name
 from ..network_input import input_channels, try_network
+from .heads import answer_logits, head_of
 
 
 def build_class_aligner(
@@ -139,6 +140,7 @@ def probe_classes(name: str, network: nn.Module, size: tuple[int, int]) -> int:
     weight = next(network.parameters(), torch.zeros(()))
     image = weight.new_zeros(1, input_channels(network) or 3, *size)
     output = try_network(name, network.eval(), image)
+    output = answer_logits(head_of(network), (), output)
     if not isinstance(output, Tensor) or output.ndim != 2:
         shape = tuple(getattr(output, 'shape', [type(output).__name__]))
         raise ValueError(

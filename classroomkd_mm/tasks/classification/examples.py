@@ -4,10 +4,12 @@
 from collections.abc import Iterator, Sequence
 
 import torch
+import torch.nn.functional as F
 from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
 from .classes import configured_classes
+from .likelihood import SIGMOID, likelihood_of
 
 SIZE = 2
 SIDES = (32, 64, 224, 28, 48, 96, 128)
@@ -39,15 +41,24 @@ def example_batches(
 
 
 def _samples(student: nn.Module, classes: int) -> list[BaseDataElement]:
-    """Label the images, softly if mixup or the like do so in training."""
+    """Label the images, softly where the student's training has soft labels."""
     from mmpretrain.structures import DataSample
 
-    augments = getattr(student.data_preprocessor, 'batch_augments', None)
+    preprocessor = student.data_preprocessor
+    mixes = getattr(preprocessor, 'batch_augments', None) is not None
+    # MMPretrain's binary cross-entropy takes no class numbers.
+    soft = (
+        mixes
+        or getattr(preprocessor, 'to_onehot', False)
+        or likelihood_of(student, 'The student') == SIGMOID
+    )
     samples = []
     for index in range(SIZE):
-        sample = DataSample().set_gt_label(torch.randint(classes, (1,)))
-        if augments is not None:
-            sample.set_gt_score(torch.rand(classes).softmax(0))
+        label = torch.randint(classes, (1,))
+        sample = DataSample().set_gt_label(label)
+        if soft:
+            score = F.one_hot(label[0], classes).float()
+            sample.set_gt_score(torch.rand(classes).softmax(0) if mixes else score)
         sample.set_field(torch.tensor(index), 'sample_idx', field_type='metainfo')
         samples.append(sample)
     return samples
