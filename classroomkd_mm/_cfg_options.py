@@ -46,8 +46,8 @@ class CfgOptions(Action):
                 whole = ' '.join(values[max(index - 1, 0) : index + 1])
                 raise ArgumentError(
                     self,
-                    f'{argument!r} is not KEY=VALUE. Quote an option that contains '
-                    f"spaces: '{whole}'.",
+                    f'{argument!r} is not KEY=VALUE. Put an option with spaces in '
+                    f"quotes: '{whole}'.",
                 )
             try:
                 options[key] = parse_value(value)

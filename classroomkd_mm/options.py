@@ -123,7 +123,8 @@ def _with_new_names(cls: type, cfg: dict[str, Any]) -> dict[str, Any]:
         return cfg
     if new in cfg:
         raise TypeError(
-            f'{cls.__name__}: `{old}` is the old name of `{new}`: give only one.'
+            f'{cls.__name__}: `{old}` is the old name of `{new}`. Give only one of '
+            'them.'
         )
     print_log(
         f'{cls.__name__}: the option `{old}` has been renamed to `{new}`. The old name '

@@ -18,8 +18,8 @@ WRONG_PACKAGES = [
     ('mmpretrian', r"'mmpretrian'.* is not an OpenMMLab package.*'mmpretrain'"),
     (MISSING, rf"'{MISSING}'.* is not installed.*pip install {MISSING}\."),
     ('mmseg', r"'mmseg'.* is not installed.*pip install mmsegmentation"),
-    ('', r"'', before `::`, is no package"),
-    ('no such; name', r"'no such; name'.* is no package"),
+    ('', r"'', before `::`, is not an OpenMMLab package"),
+    ('no such; name', r"'no such; name'.* is not an OpenMMLab package"),
 ]
 
 

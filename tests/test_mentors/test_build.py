@@ -119,7 +119,7 @@ def test_random_weights_on_purpose_only_warn(tiny, build, monkeypatch):
         (
             {'ann': dict(cfg_path=CIFAR, ckpt='x.pth', pretrained=True)},
             ValueError,
-            r"'ann' has `ckpt` and `pretrained`: give one",
+            r"'ann' has `ckpt` and `pretrained`: give only one",
         ),
         (
             {'ann': dict(cfg_path='my_net.py', pretrained=True)},

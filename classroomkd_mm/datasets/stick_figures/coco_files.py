@@ -35,7 +35,7 @@ def write_stick_figures(
         ValueError: If the split does not exist, or ``num_images`` is less than 1.
     """
     if num_images < 1:
-        raise ValueError(f'num_images must be at least 1, but got {num_images}.')
+        raise ValueError(f'num_images is {num_images}, but must be at least 1.')
     folder = Path(folder)
     if folder.exists():
         return
