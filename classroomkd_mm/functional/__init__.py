@@ -1,8 +1,8 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """The method as pure tensor functions: score, filter, pace, teach, plan a lesson.
 
-They need nothing but PyTorch and know no task. The registered components of
-:mod:`classroomkd_mm.classroom` and :func:`classroom_loss` both stand on them.
+They need only PyTorch and are independent of the task. The registered components of
+:mod:`classroomkd_mm.classroom` and :func:`classroom_loss` are both built on them.
 """
 
 from .classroom import ClassroomOutput, classroom_loss

@@ -60,10 +60,10 @@ def distillation_terms(
     mentor_tau: Tensor,
     divergence: Divergence = softmax_divergence,
 ) -> Tensor:
-    """One mentor's distillation terms, not weighted.
+    """Compute the unweighted distillation terms of one mentor.
 
     τ_m · τ_s · KL( softmax(l_m / τ_m) ‖ softmax(l_s / τ_s) ), summed over the last
-    dimension; with τ_m = τ_s that is the τ² · KL of the method.
+    dimension; with τ_m = τ_s this is the τ² · KL of the method.
 
     Source: docs/method.md, step 5.
 
@@ -94,24 +94,24 @@ def mentor_losses(
     point_weights: Tensor | None = None,
     divergence: Divergence = softmax_divergence,
 ) -> Tensor:
-    """The distillation loss of every mentor; their sum is the classroom's.
+    """Compute the distillation loss of every mentor; the total loss is their sum.
 
     Source: docs/method.md, step 5: (1/N) Σ_i active · r · KD; "Pose" for keypoints.
 
     Args:
         student_logits (Tensor): (N, C) or, for K keypoints, (N, K, C), with
             gradient.
-        mentor_logits (Sequence[Tensor]): n tensors like the student's. Where a
-            mentor is not active its values may be anything, also NaN.
+        mentor_logits (Sequence[Tensor]): n tensors like the student's. Values of an
+            inactive mentor are ignored, even if they are NaN.
         ranking (Ranking): Activity and weights (n, N).
         temperatures (Temperatures): (n, N).
         point_weights (Tensor, optional): (n, N, K), summing to 1 over K or all 0:
-            the terms of the keypoints are averaged with them.
-        divergence (Callable): What separates student and mentor, see
+            weights for averaging the terms of the keypoints.
+        divergence (Callable): Compares student and mentor, see
             :func:`distillation_terms`.
 
     Returns:
-        Tensor: (n,), with a graph to the student also where it is 0.
+        Tensor: (n,), connected to the student's graph even where it is 0.
     """
 
     def terms(index: int, logits: Tensor) -> Tensor:
@@ -132,26 +132,26 @@ def weigh_terms(
     ranking: Ranking,
     point_weights: Tensor | None = None,
 ) -> Tensor:
-    """Weigh what separates the student from each mentor by the ranks of the lesson.
+    """Weight the divergence from each mentor by the ranks of the lesson.
 
     Source: docs/method.md, step 5: (1/N) Σ_i active · r · KD.
 
     Args:
-        divergence (Callable): From a mentor's number and its output to terms (N,),
-            or (N, K) for K keypoints, with gradient. Where the mentor is not active
-            its output is replaced by zeros, so the terms are finite.
-        mentor_outputs (Sequence[Tensor]): n tensors (N, …). Where a mentor is not
-            active the values may be anything, also NaN.
+        divergence (Callable): Maps a mentor's index and output to terms (N,), or
+            (N, K) for K keypoints, with gradient. The output is set to zero where
+            the mentor is inactive, so the terms are finite.
+        mentor_outputs (Sequence[Tensor]): n tensors (N, …). Values of an inactive
+            mentor are ignored, even if they are NaN.
         ranking (Ranking): Activity and weights (n, N).
         point_weights (Tensor, optional): (n, N, K), summing to 1 over K or all 0:
-            the terms of the keypoints are averaged with them.
+            weights for averaging the terms of the keypoints.
 
     Returns:
-        Tensor: (n,), with a graph to the student also where it is 0.
+        Tensor: (n,), connected to the student's graph even where it is 0.
     """
     losses = []
     for index, output in enumerate(mentor_outputs):
-        # 0 · NaN is NaN: what does not teach must not enter the product.
+        # 0 · NaN is NaN, so values of inactive mentors must not enter the product.
         idle = ~ranking.active[index].view(-1, *(1,) * (output.ndim - 1))
         terms = divergence(index, output.masked_fill(idle, 0))
         if point_weights is not None:

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""What a task is to the classroom, and finding the one that fits a student."""
+"""Base class of tasks, and finding the task of a student."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,45 +12,44 @@ from torch import Tensor, nn
 from .inputs import InputAdapter, Normalization
 
 TASKS = Registry('classroom task')
-"""The tasks by name; a task of your own registers here."""
+"""Tasks by name; register your own task here."""
 
 
 class Task(ABC):
-    """What the classroom has to know of a kind of network.
+    """Base class of tasks: what the classroom has to know about a kind of network.
 
-    A task is stateless. It says which networks it fits, which options its mentors
-    have, how a mentor's output and input are brought into the student's form, and
-    what a distiller needs where the config leaves it out. To add one, register a
-    sub-class: docs/extend.md.
+    A task is stateless. It defines which networks it fits, which options its mentors
+    have, how a mentor's output and input are converted to the student's form, and the
+    defaults of the distiller. To add a task, register a subclass; see docs/extend.md.
     """
 
     mentor_options: ClassVar[tuple[str, ...]] = ()
-    """Options of a mentor that exist in this task only."""
+    """Mentor options that exist only in this task."""
 
     @classmethod
     def name(cls) -> str:
-        """Tell under which name the task is registered.
+        """Return the name under which the task is registered.
 
         Returns:
-            str: What ``ClassroomDistill(task=…)`` takes.
+            str: The name, for ``ClassroomDistill(task=…)``.
         """
         names = (name for name, task in TASKS.module_dict.items() if task is cls)
         return next(names, cls.__name__)
 
     @abstractmethod
     def fits(self, network: nn.Module) -> bool:
-        """Tell whether a network is one of this task's.
+        """Whether a network belongs to this task.
 
         Args:
             network (nn.Module): A student, or a mentor's network.
 
         Returns:
-            bool: False also where it cannot be told.
+            bool: False also if this cannot be determined.
         """
 
     @abstractmethod
     def distiller(self, student: nn.Module) -> dict[str, Any]:
-        """Say what a distiller needs for a student.
+        """Return the default distiller config for a student.
 
         Args:
             student (nn.Module): The student.
@@ -83,19 +82,19 @@ class Task(ABC):
         input_size: tuple[int, int] | None,
         options: Mapping[str, Any],
     ) -> nn.Module | None:
-        """Prepare to bring a mentor's output into the student's form.
+        """Build a module that converts a mentor's output to the student's form.
 
         Args:
             mentor (str): The mentor's name, for messages.
             network (nn.Module): The mentor's network.
             student (nn.Module): The student.
             input_size (tuple[int, int], optional): Height and width of the mentor's
-                input in pixels, if the config says so.
-            options (Mapping): Those of ``mentor_options`` that the config sets.
+                input in pixels, if the config sets it.
+            options (Mapping): The ``mentor_options`` that the config sets.
 
         Returns:
-            nn.Module | None: From the output of the network to the student's form;
-            None if it has that form.
+            nn.Module | None: A module that maps the network's output to the student's
+            form; None if the output already has that form.
         """
         return None
 
@@ -137,19 +136,18 @@ class Task(ABC):
         input_size: tuple[int, int] | None,
         aligner: nn.Module | None,
     ) -> InputAdapter:
-        """Prepare to make a mentor's input from the student's batch.
+        """Build a module that converts the student's batch to the mentor's input.
 
         Args:
             mentor (str): The mentor's name, for messages.
-            student (Normalization, optional): How the student's images are
-                normalised.
-            network (Normalization, optional): How the mentor's have to be.
+            student (Normalization, optional): Normalisation of the student's images.
+            network (Normalization, optional): Normalisation of the mentor's images.
             input_size (tuple[int, int], optional): Height and width of the mentor's
-                input in pixels, if the config says so.
-            aligner (nn.Module, optional): What :meth:`align_output` returned.
+                input in pixels, if the config sets it.
+            aligner (nn.Module, optional): Result of :meth:`align_output`.
 
         Returns:
-            InputAdapter: From the student's batch to the mentor's.
+            InputAdapter: A module that maps the student's batch to the mentor's input.
         """
         return InputAdapter(student, network, input_size)
 
@@ -203,14 +201,14 @@ def find_task(student: nn.Module, task: str | Task | None = None) -> Task:
 
     Args:
         student (nn.Module): The student.
-        task (str | Task, optional): The registered name, where it cannot be told
-            from the student; or the task itself.
+        task (str | Task, optional): The registered name, if the task cannot be
+            determined from the student; or the task itself.
 
     Returns:
         Task: The task.
 
     Raises:
-        ValueError: If there is no such task, or none or several fit the student.
+        ValueError: If the task does not exist, or if none or several fit the student.
     """
     if isinstance(task, Task):
         return task
@@ -218,8 +216,8 @@ def find_task(student: nn.Module, task: str | Task | None = None) -> Task:
     if task is not None:
         if task not in TASKS.module_dict:
             raise ValueError(
-                f'task={task!r} is not registered. There are: {known}. Import the '
-                'module of your own task in custom_imports.'
+                f'task={task!r} is not registered. Registered tasks: {known}. Import '
+                'the module of your own task in custom_imports.'
             )
         return TASKS.module_dict[task]()
     fitting = tasks_of(student)
@@ -227,9 +225,9 @@ def find_task(student: nn.Module, task: str | Task | None = None) -> Task:
         return fitting[0]
     found = ' and '.join(each.name() for each in fitting) or 'none of the tasks'
     raise ValueError(
-        f'The task of the student ({type(student).__name__}) cannot be told: {found} '
-        f'fit{"s" * (not fitting)} it. Set `task` of ClassroomDistill to one of: '
-        f'{known}.'
+        f'The task of the student ({type(student).__name__}) cannot be determined: '
+        f'{found} fit{"s" * (not fitting)} it. Set `task` of ClassroomDistill to one '
+        f'of: {known}.'
     )
 
 
@@ -240,7 +238,7 @@ def tasks_of(network: nn.Module) -> list[Task]:
         network (nn.Module): Any network.
 
     Returns:
-        list[Task]: In the order of their registration.
+        list[Task]: The tasks, in the order of registration.
     """
     tasks = (cls() for cls in TASKS.module_dict.values())
     return [task for task in tasks if task.fits(network)]
@@ -249,17 +247,17 @@ def tasks_of(network: nn.Module) -> list[Task]:
 def distiller_config(
     task: Task, student: nn.Module, cfg: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Complete the config of a distiller by what its task says.
+    """Complete the config of a distiller with the defaults of its task.
 
-    A part without a ``type`` refines the task's own.
+    A section without a ``type`` is merged into the default one.
 
     Args:
         task (Task): The student's task.
         student (nn.Module): The student.
-        cfg (Mapping): What the user's config says.
+        cfg (Mapping): The distiller section of the user's config.
 
     Returns:
-        dict: The whole config.
+        dict: The complete config.
 
     Raises:
         ValueError: If the task cannot use what the config records.
@@ -282,7 +280,7 @@ def distiller_config(
 
 
 def _refined(default: Mapping[str, Any], given: Any) -> Any:
-    """Merge a part that names no type into the default one."""
+    """Merge a section without a type into the default one."""
     if given is None:
         return default
     if isinstance(given, Mapping) and 'type' not in given:

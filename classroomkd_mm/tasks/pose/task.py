@@ -14,34 +14,34 @@ from .examples import example_batch
 from .form import SIMCC, PoseForm, pose_form
 from .inputs import build_pose_adapter, mirror_crops
 
-# See docs/pose.md, "Losses": what did best on drawn people, for maps of any size.
+# The best weights on the stick figures; see docs/pose.md, "Losses".
 HEATMAP_WEIGHT = 8.0
 SIMCC_WEIGHT = 0.1
 
 
 @TASKS.register_module(name='pose')
 class PoseTask(Task):
-    """Top-down pose models of MMPose with heatmaps or SimCC vectors.
+    """MMPose's top-down pose models with heatmaps or SimCC vectors.
 
-    Mentor options: ``keypoint_map``, for each keypoint of the student the number of
-    the mentor's, or None.
+    Mentor options: ``keypoint_map``, for each keypoint of the student the index of the
+    mentor's keypoint, or None.
     """
 
     mentor_options = ('keypoint_map',)
 
     def fits(self, network: nn.Module) -> bool:
-        """Tell a model of MMPose.
+        """Whether a network is an MMPose model.
 
         Args:
             network (nn.Module): A student, or a mentor's network.
 
         Returns:
-            bool: Whether it is one.
+            bool: True for an MMPose model.
         """
         return is_of_package(network, 'mmpose')
 
     def distiller(self, student: nn.Module) -> dict[str, Any]:
-        """Score by OKS and teach by KL, at the last layers of the student's head.
+        """Return the default distiller: scores by OKS, KL loss at the last layers.
 
         Args:
             student (nn.Module): The student.
@@ -75,20 +75,20 @@ class PoseTask(Task):
         input_size: tuple[int, int] | None,
         options: Mapping[str, Any],
     ) -> PoseAligner:
-        """Interpolate a mentor's maps or vectors at the student's cells.
+        """Build the module that interpolates a mentor's output at the student's cells.
 
         Args:
             mentor (str): The mentor's name, for messages.
             network (nn.Module): The mentor's network.
             student (nn.Module): The student.
-            input_size (tuple[int, int], optional): Not used: the codec tells.
-            options (Mapping): May hold ``keypoint_map``.
+            input_size (tuple[int, int], optional): Not used; the codec defines it.
+            options (Mapping): May contain ``keypoint_map``.
 
         Returns:
-            PoseAligner: From the mentor's output to the student's form.
+            PoseAligner: A module that maps the mentor's output to the student's form.
 
         Raises:
-            ValueError: If the output cannot be brought into the student's form.
+            ValueError: If the output cannot be converted to the student's form.
         """
         return build_aligner(mentor, network, student, options.get('keypoint_map'))
 
@@ -136,21 +136,20 @@ class PoseTask(Task):
         input_size: tuple[int, int] | None,
         aligner: PoseAligner,
     ) -> InputAdapter:
-        """Give a mentor crops of the size of its codec.
+        """Build the module that provides crops at the size of the mentor's codec.
 
         Args:
             mentor (str): The mentor's name, for messages.
-            student (Normalization, optional): How the student's images are
-                normalised.
-            network (Normalization, optional): How the mentor's have to be.
-            input_size (tuple[int, int], optional): What the config says.
-            aligner (PoseAligner): Knows both codecs.
+            student (Normalization, optional): Normalisation of the student's images.
+            network (Normalization, optional): Normalisation of the mentor's images.
+            input_size (tuple[int, int], optional): Size in the config.
+            aligner (PoseAligner): The mentor's aligner, which holds both codecs.
 
         Returns:
-            InputAdapter: From the student's crops to the mentor's.
+            InputAdapter: A module that maps the student's crops to the mentor's.
 
         Raises:
-            ValueError: If the config gives another size than the codec.
+            ValueError: If the size in the config differs from that of the codec.
         """
         return build_pose_adapter(mentor, student, network, input_size, aligner)
 
@@ -207,7 +206,7 @@ def keypoint_names(metainfo: Mapping[str, Any]) -> list[str]:
 
 
 def _simcc_distiller(head: nn.Module, form: PoseForm) -> dict[str, Any]:
-    """Record the layers that give the x and the y vectors."""
+    """Return the default distiller of a SimCC student."""
     layer = 'cls' if hasattr(head, 'cls_x') else 'mlp_head'
     return dict(
         scorer=dict(type='SimCCScorer'),
@@ -242,5 +241,5 @@ def _mean_of_flips(
 
 
 def _outputs_of(layer: str) -> dict[str, str]:
-    """Record a layer: MMPose calls the head's forward past the hooks on the head."""
+    """Record a layer of the head, since MMPose bypasses hooks on the head itself."""
     return dict(type='ModuleOutputs', source=f'head.{layer}')
