@@ -8,7 +8,7 @@ from torch import nn
 
 from ..networks import build_network
 from ..tasks import Task, find_task
-from ..tasks.inputs import normalization_of
+from ..tasks.inputs import check_normalization, normalization_of
 from ..tasks.task import tasks_of
 from .mentor import Mentor
 from .mentors import Mentors
@@ -90,14 +90,13 @@ def build_mentor(spec: MentorSpec, student: nn.Module, task: Task) -> Mentor:
     aligner = task.align_output(
         spec.name, network, student, spec.input_size, spec.task_options
     )
-    adapter = task.adapt_input(
-        spec.name,
+    ours, theirs = (
         normalization_of(getattr(student, 'data_preprocessor', None)),
         normalization_of(getattr(network, 'data_preprocessor', _preprocessor(spec))),
-        spec.input_size,
-        aligner,
     )
-    return Mentor(spec.name, network, adapter, source, aligner)
+    check_normalization(spec.name, ours, theirs)
+    adapter = task.adapt_input(spec.name, ours, theirs, spec.input_size, aligner)
+    return Mentor(spec.name, network, adapter, source, aligner, spec.task_options)
 
 
 def _build_network(spec: MentorSpec) -> nn.Module:

@@ -1,6 +1,6 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ..networks import run_network
 from ..tasks.inputs import InputAdapter
+from ..tasks.network_input import input_channels, try_network
 
 
 class Mentor(nn.Module):
@@ -27,6 +28,8 @@ class Mentor(nn.Module):
         source (str): Where the network and its weights are from.
         aligner (nn.Module, optional): From the mentor's output to the student's
             form: a PoseAligner or a ClassAligner.
+        task_options (Mapping, optional): The options of its task that the config
+            sets.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class Mentor(nn.Module):
         adapter: InputAdapter,
         source: str,
         aligner: nn.Module | None = None,
+        task_options: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
         self.name = name
@@ -43,6 +47,9 @@ class Mentor(nn.Module):
         self.adapter = adapter
         self.source = source
         self.aligner = aligner
+        self.task_options = task_options or {}
+        self.channels = input_channels(network)
+        self._tried: set[torch.Size] = set()
         self.requires_grad_(False)
         self.eval()
 
@@ -73,8 +80,18 @@ class Mentor(nn.Module):
         Returns:
             Any: Logits (N, C), heatmaps (N, K, H, W), or a tuple of tensors: what
             the network gives, in the student's form.
+
+        Raises:
+            ValueError: If the network cannot take images of this shape.
         """
-        output = run_network(self.network, self.adapter(inputs, data_samples))
+        images = self.adapter(inputs, data_samples)
+        if images.shape[1] == 1 and self.channels == 3:
+            images = images.expand(-1, 3, -1, -1)  # a grey image, read as colour
+        if images.shape[1:] in self._tried:
+            output = run_network(self.network, images)
+        else:
+            output = try_network(self.name, self.network, images)
+            self._tried.add(images.shape[1:])
         return output if self.aligner is None else self.aligner(output)
 
     def fingerprint(self) -> str:

@@ -1,10 +1,11 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mmengine.structures import BaseDataElement
-from torch import Tensor
+from torch import Tensor, nn
 
+from ..tasks import Task
 from .mentor import Mentor
 
 
@@ -58,6 +59,27 @@ class Mentors:
             list: The output of each mentor, in order.
         """
         return [mentor(inputs, data_samples) for mentor in self]
+
+    def align_to_data(
+        self, task: Task, student: nn.Module, metainfo: Mapping[str, Any]
+    ) -> None:
+        """Compare the mentors with the dataset that the student is trained on.
+
+        Args:
+            task (Task): The student's.
+            student (nn.Module): The student.
+            metainfo (Mapping): What the dataset says of itself, such as ``classes``.
+
+        Raises:
+            ValueError: If what a mentor was trained on contradicts the dataset.
+        """
+        device = next(student.parameters()).device
+        for mentor in self:
+            aligner = task.align_to_data(
+                mentor.name, mentor.network, student, metainfo, mentor.task_options
+            )
+            if aligner is not None:
+                mentor.aligner = aligner.to(device)
 
     def apply_to_tensors(self, function: Callable[[Tensor], Tensor]) -> None:
         """Move or convert the mentors, as ``nn.Module.to`` does.

@@ -17,11 +17,14 @@ class Normalization(NamedTuple):
         mean (Tensor): (C, 1, 1), of the pixel values from 0 to 255.
         std (Tensor): (C, 1, 1).
         swaps_channels (bool): Whether it turns BGR into RGB or the reverse.
+        given (bool): Whether the preprocessor has mean and std. If not, mean is 0
+            and std 1.
     """
 
     mean: Tensor
     std: Tensor
     swaps_channels: bool
+    given: bool = True
 
 
 def normalization_of(preprocessor: Any) -> Normalization | None:
@@ -46,13 +49,51 @@ def normalization_of(preprocessor: Any) -> Normalization | None:
             bool(getattr(preprocessor, name, False))
             for name in ('to_rgb', '_channel_conversion')
         )
-    if mean is None or std is None:
+    given = mean is not None and std is not None
+    if not given:
         mean, std = (0.0,), (1.0,)
     mean, std = (
         torch.as_tensor(value, dtype=torch.float32).detach().cpu().view(-1, 1, 1)
         for value in (mean, std)
     )
-    return Normalization(mean, std, swaps)
+    return Normalization(mean, std, swaps, given)
+
+
+def check_normalization(
+    mentor: str, student: Normalization | None, network: Normalization | None
+) -> None:
+    """Refuse mean and std on one side only: the other's images may have any scale.
+
+    A preprocessor without them says nothing of the values that its network takes: a
+    `Normalize` in the pipeline may have changed them before.
+
+    Args:
+        mentor (str): The mentor's name, for messages.
+        student (Normalization, optional): The student's.
+        network (Normalization, optional): The mentor's.
+
+    Raises:
+        ValueError: If only one of the two has mean and std.
+    """
+    if student is None or network is None or student.given == network.given:
+        return
+    lacking, has = f'Mentor {mentor!r}', 'the student'
+    remedy = (
+        "Set data_preprocessor=dict(mean=…, std=…, to_rgb=…) in the mentor's entry to "
+        'what it was trained with, in its preprocessor or its pipeline, for pixel '
+        'values from 0 to 255'
+    )
+    if network.given:
+        lacking, has = 'The student', f'mentor {mentor!r}'
+        remedy = (
+            'Set data_preprocessor=dict(mean=…, std=…, to_rgb=…) of the student, for '
+            'pixel values from 0 to 255, and take Normalize out of the pipeline'
+        )
+    raise ValueError(
+        f'{lacking} has no mean and std in its data_preprocessor, but {has} has, so '
+        f"the mentor's images cannot be made from the student's. {remedy}; mean=[0, 0, "
+        '0], std=[1, 1, 1] if it takes these values as they are.'
+    )
 
 
 class InputAdapter(nn.Module):

@@ -84,6 +84,36 @@ class Task(ABC):
         """
         return None
 
+    def align_to_data(
+        self,
+        mentor: str,
+        network: nn.Module,
+        student: nn.Module,
+        metainfo: Mapping[str, Any],
+        options: Mapping[str, Any],
+    ) -> nn.Module | None:
+        """Compare what a mentor was trained on with the student's dataset.
+
+        It is known when the training starts, not when the model is built.
+
+        Args:
+            mentor (str): The mentor's name, for messages.
+            network (nn.Module): The mentor's network;
+                :func:`~classroomkd_mm.tasks.names.dataset_meta_of` reads what its
+                checkpoint says of its dataset.
+            student (nn.Module): The student.
+            metainfo (Mapping): What the student's dataset says of itself.
+            options (Mapping): Those of ``mentor_options`` that the config sets.
+
+        Returns:
+            nn.Module | None: What takes the place of :meth:`align_output`'s result;
+            None to leave that.
+
+        Raises:
+            ValueError: If the two contradict each other.
+        """
+        return None
+
     def adapt_input(
         self,
         mentor: str,

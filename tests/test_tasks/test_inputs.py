@@ -11,8 +11,8 @@ NORMS = {
     'other': dict(IMAGENET, to_rgb=True),
     'bgr': dict(mean=[103.5, 116.3, 123.7], std=[57.0, 58.0, 1.0], to_rgb=False),
     'unit': dict(mean=[0.0, 0.0, 0.0], std=[255.0, 255.0, 255.0], to_rgb=True),
-    'raw_bgr': dict(),
-    'raw_rgb': dict(to_rgb=True),
+    'raw_bgr': dict(mean=[0.0, 0.0, 0.0], std=[1.0, 1.0, 1.0]),
+    'raw_rgb': dict(mean=[0.0, 0.0, 0.0], std=[1.0, 1.0, 1.0], to_rgb=True),
     'one_value': dict(mean=[127.5], std=[127.5], to_rgb=True),
 }
 
@@ -122,3 +122,46 @@ def test_preprocessor_of_mmengine_itself(tiny):
     adapter = InputAdapter(normalization_of(plain), normalization_of(swapped))
     got = adapter(plain(dict(raw))['inputs'])
     torch.testing.assert_close(got, swapped(dict(raw))['inputs'], rtol=1e-5, atol=1e-5)
+
+
+SILENT = dict(to_rgb=True)
+
+
+@pytest.mark.parametrize(
+    ('student', 'mentor', 'message'),
+    [
+        (
+            NORMS['student'],
+            SILENT,
+            r"Mentor 'a' has no mean and std .* the student has.*mentor's entry",
+        ),
+        (
+            SILENT,
+            NORMS['other'],
+            r"The student has no mean and std .* mentor 'a' has.*take Normalize out",
+        ),
+    ],
+    ids=['mentor', 'student'],
+)
+def test_mean_and_std_on_one_side_only(tiny, student, mentor, message):
+    """A Normalize in the pipeline may have done it: the model does not know."""
+    with pytest.raises(ValueError, match=message):
+        outputs(tiny, student, mentor)
+
+
+def test_mean_and_std_on_neither_side(tiny):
+    """Both see the values that the pipeline gives, in the order of the channels."""
+    got, own, *_ = outputs(tiny, SILENT, SILENT)
+    torch.testing.assert_close(got, own)
+
+
+def test_option_says_how_a_pipeline_normalised(tiny):
+    """The remedy of the message above."""
+    _, _, seen, own_inputs = outputs(
+        tiny, NORMS['student'], SILENT, data_preprocessor=dict(IMAGENET)
+    )
+    expected = torch.stack(tiny.batch()['inputs']).float().flip(1)
+    expected = expected - torch.tensor(IMAGENET['mean']).view(3, 1, 1)
+    expected = expected / torch.tensor(IMAGENET['std']).view(3, 1, 1)
+    torch.testing.assert_close(own_inputs, expected)
+    torch.testing.assert_close(seen, expected, rtol=1e-5, atol=1e-4)

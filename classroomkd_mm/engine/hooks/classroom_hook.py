@@ -12,12 +12,14 @@ from mmrazor.registry import HOOKS
 from ...classroom.statistics import ROWS, describe
 from ...options import check_options
 from .classroom_model import classroom_of
+from .mentor_dataset_hook import MentorDatasetHook
 from .mentor_manifest_hook import MentorManifestHook
 
 # Name in the log, name in the report. MMEngine's LogProcessor averages whatever has
 # 'loss' in its name over its last 10 values: these are averages already.
 LOGGED = dict(taught='taught', rank='rank', temperature='temperature', kd='loss')
 REPORT = 'classroom.jsonl'
+COMPANIONS = (MentorDatasetHook, MentorManifestHook)
 
 
 @HOOKS.register_module()
@@ -32,8 +34,8 @@ class ClassroomHook(Hook):
     appends one line of JSON to ``classroom.jsonl`` in the work dir.
 
     A mentor whose output was NaN or infinite is warned about once; a student's is
-    an error. The hook brings along :class:`MentorManifestHook`, unless the config
-    names that itself.
+    an error. The hook brings along :class:`MentorDatasetHook` and
+    :class:`MentorManifestHook`, unless the config names them itself.
 
     Args:
         interval (int): Log every so many iterations. Only then are numbers
@@ -63,8 +65,9 @@ class ClassroomHook(Hook):
         Args:
             runner (Runner): The runner.
         """
-        if not any(isinstance(hook, MentorManifestHook) for hook in runner.hooks):
-            runner.register_hook(MentorManifestHook())
+        for companion in COMPANIONS:
+            if not any(isinstance(hook, companion) for hook in runner.hooks):
+                runner.register_hook(companion())
 
     def before_train(self, runner: Runner) -> None:
         """Start the sums, and drop report lines of epochs that are run again.

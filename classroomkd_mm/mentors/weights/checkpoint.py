@@ -83,4 +83,21 @@ def load_checkpoint(mentor: MentorSpec, network: nn.Module, ckpt: str) -> str:
             f'{mentor.configured}.'
         )
     load_weights(network, weights, mentor.name, ckpt, hint)
+    network.dataset_meta = dataset_meta(checkpoint)
     return ckpt
+
+
+def dataset_meta(checkpoint: Any) -> Mapping[str, Any]:
+    """Read what a checkpoint says of the dataset that its network was trained on.
+
+    Args:
+        checkpoint (Any): What the file holds.
+
+    Returns:
+        Mapping: MMEngine's ``meta.dataset_meta``, or the classes that MMCV wrote;
+        empty where there is neither.
+    """
+    meta = checkpoint.get('meta') if isinstance(checkpoint, Mapping) else None
+    meta = meta if isinstance(meta, Mapping) else {}
+    found = meta.get('dataset_meta') or {'classes': meta.get('CLASSES')}
+    return found if isinstance(found, Mapping) else {}

@@ -1,14 +1,15 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """A mentor's classes, in the order of the student's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ...networks import run_network
 from ..maps import check_map
+from ..names import dataset_meta_of, map_by_name
+from ..network_input import input_channels, try_network
 
 
 def build_class_aligner(
@@ -17,7 +18,7 @@ def build_class_aligner(
     student: nn.Module,
     class_map: Sequence[int] | None,
     size: tuple[int, int] | None,
-) -> 'ClassAligner | None':
+) -> 'ClassAligner | UnmappedClasses | None':
     """Prepare to turn a mentor's logits into those of the student's classes.
 
     Args:
@@ -31,7 +32,7 @@ def build_class_aligner(
             also tells the number of its classes.
 
     Returns:
-        ClassAligner | None: None if the classes are the same.
+        ClassAligner | UnmappedClasses | None: None if the classes are the same.
 
     Raises:
         TypeError: If the map is no list.
@@ -45,14 +46,64 @@ def build_class_aligner(
         option = f'Mentor {name!r}: class_map'
         class_map = check_map(option, 'class', class_map, ours, theirs)
         return ClassAligner(name, class_map)
-    if ours and theirs and ours != theirs:
-        raise ValueError(
-            f'Mentor {name!r} knows {theirs} classes, but the student {ours}: take a '
-            "mentor trained on the student's classes, or add class_map, a list with "
-            f"{ours} entries: for each of the student's classes the number of the "
-            "mentor's."
-        )
-    return None
+    if not ours or not theirs or ours == theirs:
+        return None
+    if theirs > ours and len(class_names(dataset_meta_of(network))) == theirs:
+        return UnmappedClasses(name, ours, theirs)
+    raise ValueError(_other_number(name, ours, theirs))
+
+
+def align_by_name(
+    name: str, network: nn.Module, student: nn.Module, metainfo: Mapping[str, Any]
+) -> 'ClassAligner | None':
+    """Map a mentor's classes by the names in its checkpoint and in the dataset.
+
+    Args:
+        name (str): The mentor's name.
+        network (nn.Module): The mentor's network.
+        student (nn.Module): The student.
+        metainfo (Mapping): Of the student's dataset.
+
+    Returns:
+        ClassAligner | None: None if the order is the same or unknown.
+
+    Raises:
+        ValueError: If the names contradict each other.
+    """
+    ours, theirs = class_names(metainfo), class_names(dataset_meta_of(network))
+    if not ours or not theirs:
+        return None
+    our_number, their_number = configured_classes(student), configured_classes(network)
+    mappable = our_number in (None, len(ours)) and (
+        their_number is None or their_number >= len(theirs)
+    )
+    class_map = map_by_name(name, 'class', ours, theirs, mappable)
+    return None if class_map is None else ClassAligner(name, class_map)
+
+
+def class_names(metainfo: Mapping[str, Any]) -> list[str]:
+    """Read the names of the classes of a dataset.
+
+    Args:
+        metainfo (Mapping): What the dataset says of itself; MMCV's wrote
+            ``CLASSES``, MMEngine's ``classes``.
+
+    Returns:
+        list[str]: In order; empty where they are not known.
+    """
+    names = metainfo.get('classes') or metainfo.get('CLASSES')
+    known = isinstance(names, Sequence) and not isinstance(names, str)
+    return list(names) if known else []
+
+
+def _other_number(name: str, ours: int, theirs: int) -> str:
+    """Say that the numbers of classes differ, and what to do."""
+    return (
+        f'Mentor {name!r} knows {theirs} classes, but the student {ours}: take a '
+        "mentor trained on the student's classes, or add class_map, a list with "
+        f"{ours} entries: for each of the student's classes the number of the "
+        "mentor's."
+    )
 
 
 def configured_classes(network: nn.Module) -> int | None:
@@ -87,15 +138,8 @@ def probe_classes(name: str, network: nn.Module, size: tuple[int, int]) -> int:
         ValueError: If it cannot take the image, or gives no logits.
     """
     weight = next(network.parameters(), torch.zeros(()))
-    image = weight.new_zeros(1, 3, *size)
-    try:
-        output = run_network(network.eval(), image)
-    except Exception as error:  # of any layer
-        reason = str(error).partition('\n')[0] or type(error).__name__
-        raise ValueError(
-            f'Mentor {name!r} cannot take images of {size[0]} x {size[1]} pixels '
-            f'({reason}). Set input_size to what it was trained with.'
-        ) from error
+    image = weight.new_zeros(1, input_channels(network) or 3, *size)
+    output = try_network(name, network.eval(), image)
     if not isinstance(output, Tensor) or output.ndim != 2:
         shape = tuple(getattr(output, 'shape', [type(output).__name__]))
         raise ValueError(
@@ -138,3 +182,33 @@ class ClassAligner(nn.Module):
                 f'class_map needs logits (N, C) of {self.needed} classes or more.'
             )
         return output.index_select(1, self.classes)
+
+
+class UnmappedClasses(nn.Module):
+    """Stand for the map of a mentor that knows more classes, until it is made.
+
+    Its checkpoint names the classes; the student's are known when training starts.
+
+    Args:
+        name (str): The mentor's name.
+        ours (int): Number of the student's classes.
+        theirs (int): Number of the mentor's.
+    """
+
+    def __init__(self, name: str, ours: int, theirs: int) -> None:
+        super().__init__()
+        self.message = _other_number(name, ours, theirs)
+
+    def forward(self, output: Any) -> Tensor:
+        """Refuse to guess.
+
+        Args:
+            output (Tensor): The mentor's logits.
+
+        Raises:
+            ValueError: Always.
+        """
+        raise ValueError(
+            f'{self.message} The mentor names its classes: ClassroomHook maps them by '
+            'name if the dataset names its own in metainfo.'
+        )

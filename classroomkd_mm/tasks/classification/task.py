@@ -6,7 +6,7 @@ from torch import nn
 
 from ...networks import is_of_package
 from ..task import TASKS, Task
-from .classes import ClassAligner, build_class_aligner
+from .classes import ClassAligner, align_by_name, build_class_aligner
 
 
 @TASKS.register_module(name='classification')
@@ -52,7 +52,7 @@ class ClassificationTask(Task):
         student: nn.Module,
         input_size: tuple[int, int] | None,
         options: Mapping[str, Any],
-    ) -> ClassAligner | None:
+    ) -> nn.Module | None:
         """Pick the student's classes, where a mentor has others.
 
         Args:
@@ -64,7 +64,7 @@ class ClassificationTask(Task):
             options (Mapping): May hold ``class_map``.
 
         Returns:
-            ClassAligner | None: None if the classes are the same.
+            nn.Module | None: None if the classes are the same.
 
         Raises:
             TypeError: If ``class_map`` is not a list.
@@ -73,3 +73,30 @@ class ClassificationTask(Task):
         return build_class_aligner(
             mentor, network, student, options.get('class_map'), input_size
         )
+
+    def align_to_data(
+        self,
+        mentor: str,
+        network: nn.Module,
+        student: nn.Module,
+        metainfo: Mapping[str, Any],
+        options: Mapping[str, Any],
+    ) -> ClassAligner | None:
+        """Map the classes by name, where the mentor's have another order.
+
+        Args:
+            mentor (str): The mentor's name, for messages.
+            network (nn.Module): The mentor's network.
+            student (nn.Module): The student.
+            metainfo (Mapping): Of the student's dataset; ``classes`` has the names.
+            options (Mapping): ``class_map`` goes before the names.
+
+        Returns:
+            ClassAligner | None: None if the order is the same or unknown.
+
+        Raises:
+            ValueError: If the names contradict each other.
+        """
+        if 'class_map' in options:
+            return None
+        return align_by_name(mentor, network, student, metainfo)

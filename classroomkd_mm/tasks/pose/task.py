@@ -6,6 +6,7 @@ from torch import nn
 
 from ...networks import is_of_package
 from ..inputs import InputAdapter, Normalization
+from ..names import dataset_meta_of, map_by_name
 from ..task import TASKS, Task
 from .alignment import PoseAligner, build_aligner
 from .form import SIMCC, PoseForm, pose_form
@@ -89,6 +90,42 @@ class PoseTask(Task):
         """
         return build_aligner(mentor, network, student, options.get('keypoint_map'))
 
+    def align_to_data(
+        self,
+        mentor: str,
+        network: nn.Module,
+        student: nn.Module,
+        metainfo: Mapping[str, Any],
+        options: Mapping[str, Any],
+    ) -> PoseAligner | None:
+        """Map the keypoints by name, where the mentor's have another order.
+
+        Names are compared only if there is one for each keypoint of the networks: a
+        pipeline may turn the dataset's keypoints into others.
+
+        Args:
+            mentor (str): The mentor's name, for messages.
+            network (nn.Module): The mentor's network.
+            student (nn.Module): The student.
+            metainfo (Mapping): Of the student's dataset.
+            options (Mapping): ``keypoint_map`` goes before the names.
+
+        Returns:
+            PoseAligner | None: None if the order is the same or unknown.
+
+        Raises:
+            ValueError: If the names contradict each other.
+        """
+        ours, theirs = (
+            keypoint_names(metainfo),
+            keypoint_names(dataset_meta_of(network)),
+        )
+        number = pose_form(student, 'The student').num_points
+        if 'keypoint_map' in options or not len(ours) == len(theirs) == number:
+            return None
+        points = map_by_name(mentor, 'keypoint', ours, theirs)
+        return points and build_aligner(mentor, network, student, points)
+
     def adapt_input(
         self,
         mentor: str,
@@ -114,6 +151,18 @@ class PoseTask(Task):
             ValueError: If the config gives another size than the codec.
         """
         return build_pose_adapter(mentor, student, network, input_size, aligner)
+
+
+def keypoint_names(metainfo: Mapping[str, Any]) -> list[str]:
+    """Read the names of the keypoints of a dataset.
+
+    Args:
+        metainfo (Mapping): What the dataset says of itself.
+
+    Returns:
+        list[str]: In order; empty where they are not known.
+    """
+    return [name for _, name in sorted(metainfo.get('keypoint_id2name', {}).items())]
 
 
 def _simcc_distiller(head: nn.Module, form: PoseForm) -> dict[str, Any]:

@@ -1,0 +1,50 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+from collections.abc import Mapping
+from typing import Any
+
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from mmrazor.registry import HOOKS
+
+from .classroom_model import classroom_of
+
+
+@HOOKS.register_module()
+class MentorDatasetHook(Hook):
+    """Compare what the mentors were trained on with the dataset of the student.
+
+    A checkpoint of MMEngine names the classes or keypoints of its dataset. Where these
+    are the student's in another order, or more, the mentor's output is mapped by name;
+    where they differ, a warning says so; where they contradict the dataset, training
+    does not start. :class:`ClassroomHook` registers this hook where a config does not
+    name it.
+
+    Source: docs/mentors.md, "What is compared with the dataset".
+
+    Examples:
+        >>> custom_hooks = [dict(type='mmrazor.MentorDatasetHook')]
+    """
+
+    priority = 'NORMAL'
+
+    def before_train(self, runner: Runner) -> None:
+        """Compare them before the first batch.
+
+        Args:
+            runner (Runner): The runner.
+
+        Raises:
+            TypeError: If the runner's model is no ClassroomDistill.
+            ValueError: If a mentor contradicts the dataset.
+        """
+        model = classroom_of(runner, self)
+        metainfo = _metainfo(getattr(runner.train_dataloader, 'dataset', None))
+        model.mentors.align_to_data(model.task, model.student, metainfo)
+
+
+def _metainfo(dataset: Any) -> Mapping[str, Any]:
+    """Read what a dataset says of itself, through wrappers such as PyTorch's Subset."""
+    while not hasattr(dataset, 'metainfo') and hasattr(dataset, 'dataset'):
+        dataset = dataset.dataset
+    metainfo = getattr(dataset, 'metainfo', None)
+    return metainfo if isinstance(metainfo, Mapping) else {}

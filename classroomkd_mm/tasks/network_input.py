@@ -1,0 +1,110 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""What images a network takes, as far as it tells, and trying it on some."""
+
+import logging
+from typing import Any
+
+import torch
+from mmengine.logging import print_log
+from torch import Tensor, nn
+
+from ..networks import run_network
+
+SIZES = ('img_size', 'image_size', 'init_input_size')
+"""Attributes of networks of MMPretrain, torchvision, timm and Hugging Face."""
+
+
+def input_channels(network: nn.Module) -> int | None:
+    """Read how many channels a network takes.
+
+    Args:
+        network (nn.Module): Any network.
+
+    Returns:
+        int | None: Those of its first convolution; None if it has none.
+    """
+    convolutions = (m for m in network.modules() if isinstance(m, nn.Conv2d))
+    first = next(convolutions, None)
+    return None if first is None else first.in_channels
+
+
+def input_size(network: nn.Module) -> tuple[int, int] | None:
+    """Read the size of images that a network was built for.
+
+    Args:
+        network (nn.Module): Any network.
+
+    Returns:
+        tuple[int, int] | None: Height and width in pixels; None for a network that
+        takes any size, or does not tell.
+    """
+    for module in network.modules():
+        for name in SIZES:
+            size = getattr(module, name, None)
+            pair = (size, size) if isinstance(size, int) else size
+            if isinstance(pair, tuple | list) and len(pair) == 2:
+                return tuple(pair)
+    return None
+
+
+def try_network(mentor: str, network: nn.Module, images: Tensor) -> Any:
+    """Run a mentor's network on images of a new shape.
+
+    Args:
+        mentor (str): The mentor's name, for messages.
+        network (nn.Module): Its network.
+        images (Tensor): Its input, (N, C, H, W).
+
+    Returns:
+        Any: What the network gives. If it was built for another size and runs all
+        the same, a warning says so.
+
+    Raises:
+        ValueError: If the network cannot take the images.
+    """
+    try:
+        output = run_network(network, images)
+    except torch.cuda.OutOfMemoryError:  # says nothing of the shape
+        raise
+    except Exception as error:  # of any layer
+        raise ValueError(_explain(mentor, network, images, error)) from error
+    size, wanted = tuple(images.shape[-2:]), input_size(network)
+    if wanted not in (None, size):
+        print_log(
+            f'Mentor {mentor!r} {_size_remedy(wanted)} It gets {size[0]} x {size[1]} '
+            'pixels, which it takes, but was not trained for.',
+            logger='current',
+            level=logging.WARNING,
+        )
+    return output
+
+
+def _explain(mentor: str, network: nn.Module, images: Tensor, error: Exception) -> str:
+    """Say what images a network could not take, and what to do."""
+    _, channels, height, width = images.shape
+    reason = str(error).partition('\n')[0] or type(error).__name__
+    wanted_channels, wanted_size = input_channels(network), input_size(network)
+    if wanted_channels not in (None, channels):
+        remedy = (
+            f'Its first convolution takes {wanted_channels}: take a mentor for images '
+            "with the student's channels, or a `model` that converts them first."
+        )
+    elif wanted_size is None:
+        remedy = 'If it was trained at another size, set input_size to that.'
+    elif wanted_size != (height, width):
+        remedy = f'It {_size_remedy(wanted_size)}'
+    else:
+        remedy = 'It was built for this size: correct its config.'
+    return (
+        f'Mentor {mentor!r} cannot take images of {height} x {width} pixels with '
+        f'{channels} channels ({reason}). {remedy}'
+    )
+
+
+def _size_remedy(size: tuple[int, int]) -> str:
+    """Say how a mentor gets the size that it was built for."""
+    option = size[0] if size[0] == size[1] else size
+    return (
+        f'was built for {size[0]} x {size[1]} pixels: set input_size={option} in its '
+        'entry.'
+    )
