@@ -42,6 +42,9 @@ class ClassroomDistill(BaseAlgorithm):
             'pose'. Defaults to the one that fits the student.
         data_preprocessor (dict | nn.Module, optional): Merged over the student's
             own if it is a dict.
+        fast_mentors (bool): Fold the mentors' norms into their convolutions, which
+            moves their outputs by at most 1e-4 of the largest. False: bit for bit
+            what the networks give. Defaults to True.
         init_cfg (dict, optional): As for every MMEngine module.
         module_inplace (bool): As in MMRazor. Defaults to False: recorded outputs
             are never overwritten.
@@ -59,6 +62,7 @@ class ClassroomDistill(BaseAlgorithm):
         distiller: Mapping | None = None,
         task: str | Task | None = None,
         data_preprocessor: Mapping | nn.Module | None = None,
+        fast_mentors: bool = True,
         init_cfg: dict | None = None,
         module_inplace: bool = False,
         **unknown: Any,
@@ -85,7 +89,13 @@ class ClassroomDistill(BaseAlgorithm):
                 forbid_inplace(self.student)
             # Who is in the classroom must not change how the student starts.
             with torch.random.fork_rng(devices=[]):
-                self.mentors = build_mentors(mentors or {}, self.student, self.task)
+                self.mentors = build_mentors(
+                    mentors or {},
+                    self.student,
+                    self.task,
+                    fast_mentors,
+                    recorded=self.distiller.mentor_recorders,
+                )
             self.distiller.prepare(self.student, self.mentors)
         # MMRazor's StopDistillHook sets it.
         self.distillation_stopped = False

@@ -1,7 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """The input of a pose mentor that is trained at another size than the student."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import torch
 from mmengine.structures import BaseDataElement
@@ -54,6 +54,14 @@ class PoseInputAdapter(InputAdapter):
         mean, std = (0.0, 1.0) if mentor is None else (mentor.mean, mentor.std)
         self.register_buffer('mean', torch.as_tensor(mean))
         self.register_buffer('std', torch.as_tensor(std))
+
+    def key(self) -> Hashable:
+        """Say what is done to a batch: the same if the keys are equal.
+
+        Returns:
+            Hashable: The options.
+        """
+        return (self.swaps_channels, *self._options())
 
     def forward(
         self,
@@ -122,5 +130,5 @@ def build_pose_adapter(
             'given the size that it was trained for.'
         )
     if aligner.mentor.input_size == aligner.student.input_size:
-        return InputAdapter(student, mentor)
+        return InputAdapter(student, mentor, (height, width))
     return PoseInputAdapter(name, student, mentor, (height, width))
