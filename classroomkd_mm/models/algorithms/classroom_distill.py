@@ -141,10 +141,11 @@ class ClassroomDistill(BaseAlgorithm):
         if self.distillation_stopped:
             task_losses = self.student(batch_inputs, data_samples, mode='loss')
             return add_prefix(task_losses, 'student')
-        with self.distiller.student_recorders:
-            task_losses = self.student(batch_inputs, data_samples, mode='loss')
+        # The mentors come first: what they compute need not fit beside the student's.
         with self.distiller.teacher_recorders:
             mentor_outputs = self.mentors(batch_inputs, data_samples)
+        with self.distiller.student_recorders:
+            task_losses = self.student(batch_inputs, data_samples, mode='loss')
         weight, losses = self.distiller.teach(mentor_outputs, data_samples)
         return {
             **add_prefix(weigh_losses(task_losses, weight), 'student'),
