@@ -1,9 +1,9 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Install classroomkd_mm; all that is not code is in pyproject.toml or requirements/.
+"""Install classroomkd_mm; see also pyproject.toml and requirements/.
 
-Like every OpenMMLab package, this one carries its recipes and scripts in a folder
-`.mim`, where `mim train classroomkd_mm RECIPE` looks for them: copies in a wheel,
-links into the clone in an editable install.
+Like every OpenMMLab package, this one ships its recipes and scripts in a folder
+`.mim`, where `mim train classroomkd_mm RECIPE` looks for them: as copies in a wheel,
+as links into the clone in an editable install.
 """
 
 import shutil
@@ -19,7 +19,7 @@ FOR_MIM = ('configs', 'tools', 'model-index.yml')
 
 
 class BuildWithMim(build_py):
-    """Copy what MIM needs into the package that a wheel is made of."""
+    """Copy the files that MIM needs into the package of a wheel."""
 
     def run(self) -> None:
         super().run()
@@ -37,14 +37,14 @@ class BuildWithMim(build_py):
 
 
 class EditableWithMim(editable_wheel):
-    """Link what MIM needs into the clone, and tell MIM where the clone is.
+    """Link the files that MIM needs into the clone, and tell MIM where the clone is.
 
     MIM and MMEngine look for a package at `LOCATION/NAME`, then at
-    `LOCATION/FIRST_LINE`, with LOCATION the folder that holds the metadata and
-    FIRST_LINE that of `top_level.txt`. An editable install (PEP 660) keeps its
-    metadata in site-packages, and the package is not there. `os.path.join` drops
-    what stands before an absolute path, so an absolute FIRST_LINE leads both to the
-    clone. Python itself does not read the file, and `pip uninstall` goes by RECORD.
+    `LOCATION/FIRST_LINE`, where LOCATION is the folder of the metadata and
+    FIRST_LINE is the first line of `top_level.txt`. An editable install (PEP 660) has
+    its metadata in site-packages, but not the package. `os.path.join` drops
+    everything before an absolute path, so an absolute FIRST_LINE leads both tools to
+    the clone. Python itself does not read the file, and `pip uninstall` uses RECORD.
     """
 
     def run(self) -> None:

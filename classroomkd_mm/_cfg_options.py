@@ -1,7 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""The values of `--cfg-options`, as MMEngine's DictAction reads them, and paths.
+"""Parsing `--cfg-options` like MMEngine's DictAction, but with support for paths.
 
-MMEngine's takes all spaces out of a value, and every comma for the end of an element.
+DictAction removes all spaces from a value and splits it at every comma.
 """
 
 import os
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 OPENING, CLOSING = ('(', '['), (')', ']')
-# A whole element in quotes, or a character.
+# A whole quoted element, or a single character.
 TOKEN = re.compile(
     r"""(?:^|(?<=[,(\[]))\s*(?P<quote>['"]).*?(?P=quote)(?=\s*(?:[,)\]]|$))|.""",
     re.DOTALL,
@@ -19,7 +19,7 @@ TOKEN = re.compile(
 
 
 class CfgOptions(Action):
-    """Collect arguments KEY=VALUE in a dict."""
+    """Collect KEY=VALUE arguments in a dict."""
 
     def __call__(
         self,
@@ -28,13 +28,13 @@ class CfgOptions(Action):
         values: Sequence[str],
         option_string: str | None = None,
     ) -> None:
-        """Add the arguments after one `--cfg-options` to those before.
+        """Add the arguments of one `--cfg-options` to those of earlier ones.
 
         Args:
             parser (ArgumentParser): The parser.
-            namespace (Namespace): What has been read.
+            namespace (Namespace): The arguments parsed so far.
             values (Sequence[str]): The arguments.
-            option_string (str, optional): How the option was spelled.
+            option_string (str, optional): The option as written by the user.
 
         Raises:
             ArgumentError: If one is not KEY=VALUE, or its brackets do not match.
@@ -46,7 +46,7 @@ class CfgOptions(Action):
                 whole = ' '.join(values[max(index - 1, 0) : index + 1])
                 raise ArgumentError(
                     self,
-                    f'{argument!r} is not KEY=VALUE. An option with spaces needs '
+                    f'{argument!r} is not KEY=VALUE. Put an option with spaces in '
                     f"quotes: '{whole}'.",
                 )
             try:
@@ -57,18 +57,18 @@ class CfgOptions(Action):
 
 
 def parse_value(text: str) -> Any:
-    """Read the value of an option.
+    """Parse the value of an option.
 
     Args:
-        text (str): The path of an existing file or folder, or a text in quotes, both of
-            which are kept whole; a list ``a,b`` or ``[a,b]``, or a tuple ``(a,b)``, of
-            such values; a number, ``True``, ``False`` or ``None``; or any other text.
+        text (str): The path of an existing file or folder, or a quoted string, neither
+            of which is split; a list ``a,b`` or ``[a,b]``, or a tuple ``(a,b)``, of
+            values; a number, ``True``, ``False`` or ``None``; or any other string.
 
     Returns:
         Any: The value.
 
     Raises:
-        ValueError: If its brackets do not match.
+        ValueError: If the brackets do not match.
     """
     is_text = isinstance(_parse_scalar(text), str)
     if is_text and os.path.exists(os.path.expanduser(text)):
@@ -77,12 +77,12 @@ def parse_value(text: str) -> Any:
 
 
 def _parse(text: str) -> Any:
-    """Read a value, or an element of one."""
+    """Parse a value, or an element of a value."""
     text = text.strip()
     quoted = TOKEN.match(text)
     if quoted and quoted['quote'] and quoted.end() == len(text):
         text = text[1:-1]
-        # `key="[a,b]"` is how MMEngine's help writes a list.
+        # MMEngine's help writes a list as `key="[a,b]"`.
         return parse_value(text) if _has_brackets(text) else text
     parts = _split(text)
     if len(parts) > 1:
@@ -94,12 +94,12 @@ def _parse(text: str) -> Any:
 
 
 def _parse_all(parts: list[str]) -> list[Any]:
-    """Read the elements of a list; it may end with a comma."""
+    """Parse the elements of a list, which may end with a comma."""
     return [_parse(part) for part in (parts if parts[-1].strip() else parts[:-1])]
 
 
 def _parse_scalar(text: str) -> Any:
-    """Read a number, a constant or a text."""
+    """Parse a number, a constant or a string."""
     for number in (int, float):
         try:
             return number(text)
@@ -111,12 +111,12 @@ def _parse_scalar(text: str) -> Any:
 
 
 def _has_brackets(text: str) -> bool:
-    """Tell whether a text begins and ends with brackets."""
+    """Whether a text begins and ends with brackets."""
     return text[:1] + text[-1:] in ('()', '[]')
 
 
 def _split(text: str) -> list[str]:
-    """Split at the commas outside of brackets and quotes."""
+    """Split at commas outside brackets and quotes."""
     parts, depth = [''], 0
     for token in TOKEN.finditer(text):
         depth += (token[0] in OPENING) - (token[0] in CLOSING)
@@ -125,5 +125,5 @@ def _split(text: str) -> list[str]:
         else:
             parts[-1] += token[0]
     if depth != 0 and ',' in text:
-        raise ValueError('its brackets do not match. Put a text in quotes')
+        raise ValueError('its brackets do not match. Put a string in quotes')
     return parts

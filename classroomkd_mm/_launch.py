@@ -1,8 +1,8 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""What the scripts in tools/ share: the command line of a run, and its config.
+"""Shared code of the scripts in tools/: the command line of a run, and its config.
 
-Only the light part of MMEngine is imported before the arguments are parsed, so
-that `--help`, which MIM asks every script for, comes at once.
+Only light parts of MMEngine are imported before the arguments are parsed, so that
+`--help`, which MIM calls for every script, returns immediately.
 """
 
 import os
@@ -16,60 +16,60 @@ from ._cfg_options import CfgOptions
 
 
 def run_parser(description: str) -> ArgumentParser:
-    """Make a parser with the arguments that every run of a Runner takes.
+    """Create a parser with the arguments that all runs share.
 
     Args:
-        description (str): What the script does, in a line.
+        description (str): One-line description of the script.
 
     Returns:
-        ArgumentParser: The parser, to be given the script's own arguments.
+        ArgumentParser: The parser, to which the script adds its own arguments.
     """
     parser = ArgumentParser(description=description)
     parser.add_argument(
-        'config', help='a config file, or the bare name of one of the recipes'
+        'config', help='a config file, or the file name of a recipe of this package'
     )
     parser.add_argument(
         '--work-dir',
-        help='where logs and checkpoints go; default: the work_dir of the config, '
-        'else ./work_dirs/NAME_OF_CONFIG',
+        help='folder for logs and checkpoints; default: the work_dir of the config, '
+        'or ./work_dirs/NAME_OF_CONFIG if it has none',
     )
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=CfgOptions,
         metavar='KEY=VALUE',
-        help='replace or add entries of the config, as in '
+        help='override or add entries of the config, such as '
         "optim_wrapper.optimizer.lr=0.1 'model.mentors.vgg13.ckpt=my vgg13.pth'; a,b "
-        'is a list, unless it is in quotes of its own or the path of an existing file',
+        'is a list unless it is quoted or the path of an existing file',
     )
     parser.add_argument(
         '--launcher',
         choices=('none', 'pytorch', 'slurm', 'mpi'),
         default='none',
-        help='what started the processes of a distributed run',
+        help='launcher of a distributed run',
     )
     parser.add_argument(
         '--local-rank',
         '--local_rank',
         type=int,
         default=0,
-        help='given by torch.distributed.launch',
+        help='set by torch.distributed.launch',
     )
     return parser
 
 
 def read_config(args: Namespace) -> Config:
-    """Read the config that the arguments name, and apply the common arguments.
+    """Read the config given by the arguments, and apply the common arguments to it.
 
     Args:
-        args (Namespace): What a parser from :func:`run_parser` returned.
+        args (Namespace): Arguments parsed by :func:`run_parser`.
 
     Returns:
         Config: The config, with `launcher` and `work_dir` set.
 
     Raises:
         FileNotFoundError: If there is no such config.
-        ValueError: If more than one recipe has the name.
+        ValueError: If several recipes have this name.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     path = find_config(args.config)
@@ -85,15 +85,15 @@ def find_config(name: str) -> Path:
     """Find a config file.
 
     Args:
-        name (str): The path of a file; or the file name of a recipe of this
-            package, as MIM takes it.
+        name (str): The path of a file, or the file name of a recipe of this package,
+            as accepted by MIM.
 
     Returns:
         Path: The path of the file.
 
     Raises:
         FileNotFoundError: If there is neither such a file nor such a recipe.
-        ValueError: If more than one recipe has the name.
+        ValueError: If several recipes have this name.
     """
     if Path(name).is_file():
         return Path(name)
@@ -101,14 +101,15 @@ def find_config(name: str) -> Path:
     found = [recipe for recipe in recipes if recipe.name == name]
     if len(found) > 1:
         raise ValueError(
-            f'{name!r} names more than one recipe; give the path of one of '
+            f'{name!r} is the name of more than one recipe; give the path of one of '
             f'{[str(recipe) for recipe in found]}.'
         )
     if not found:
         similar = get_close_matches(name, [recipe.name for recipe in recipes])
         raise FileNotFoundError(
             f'{name!r} is neither a file nor a recipe of classroomkd_mm. '
-            f'Similar recipes: {similar or "none"}; all are in {_recipe_folder()}.'
+            f'Similar recipes: {similar or "none"}. All recipes are in '
+            f'{_recipe_folder()}.'
         )
     return found[0]
 

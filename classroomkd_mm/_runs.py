@@ -48,8 +48,9 @@ def last_validation(folder: Path, *metrics: str) -> dict[str, float]:
         *metrics (str): The names of the metrics that a validation logs.
 
     Returns:
-        dict[str, float]: The metrics, and the epoch as ``step``; empty before the
-        first validation.
+        dict[str, float]: The metrics, and as ``step`` the epoch, or the iteration
+        where LoggerHook has ``log_metric_by_epoch=False``; empty before the first
+        validation.
     """
     logs = sorted(folder.glob('*/vis_data/scalars.json'))
     lines = map(json.loads, logs[-1].read_text().splitlines()) if logs else ()

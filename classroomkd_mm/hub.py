@@ -1,9 +1,9 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""The configs of installed OpenMMLab packages, ``package::path``.
+"""Configs of installed OpenMMLab packages, ``package::path``.
 
-MMEngine runs `pip install` for a package that it does not find. A mistyped name must
-not bring code into an environment: :mod:`.compat` makes MMEngine call
-:func:`check_package` first, wherever it reads such a path.
+MMEngine runs `pip install` for a package that is not installed. A mistyped name must
+not install code, so :mod:`.compat` makes MMEngine call :func:`check_package` before
+it resolves such a path.
 """
 
 from difflib import get_close_matches
@@ -15,7 +15,7 @@ from mmengine.config import Config
 from mmengine.config.utils import MODULE2PACKAGE
 from mmengine.utils import get_installed_path, is_installed
 
-# What has become of packages of OpenMMLab 1.
+# OpenMMLab 1.x packages that have been renamed.
 RENAMED = dict(
     mmcls='mmpretrain', mmselfsup='mmpretrain', mmedit='mmagic', mmgen='mmagic'
 )
@@ -26,8 +26,8 @@ def get_config(cfg_path: str, pretrained: bool = False) -> Config:
 
     Args:
         cfg_path (str): ``package::path``, with the path below the package's configs.
-        pretrained (bool): Whether weights must have been published for it; their URL
-            is then ``model_path`` of what is returned.
+        pretrained (bool): Require published weights; their URL is the ``model_path``
+            of the returned config.
 
     Returns:
         Config: The config.
@@ -35,7 +35,7 @@ def get_config(cfg_path: str, pretrained: bool = False) -> Config:
     Raises:
         ModuleNotFoundError: If the package is unknown or not installed.
         FileNotFoundError: If the package has no such config.
-        ValueError: If no weights have been published for it.
+        ValueError: If no weights are published for it.
     """
     package, _, path = cfg_path.partition('::')
     check_package(package)
@@ -50,48 +50,49 @@ def get_config(cfg_path: str, pretrained: bool = False) -> Config:
         raise ValueError(f'{cfg_path!r} cannot be read. {error}') from error
     if pretrained and 'model_path' not in cfg:
         raise ValueError(
-            f'{package} has published no weights for {path!r}: give a checkpoint of '
-            'your own, or another config.'
+            f'{package} has published no weights for {path!r}: give your own '
+            'checkpoint, or use another config.'
         )
     return cfg
 
 
 def check_package(package: str) -> None:
-    """Refuse a package whose configs cannot be read.
+    """Reject a package that is unknown or not installed.
 
     Args:
-        package (str): What stands before ``::``.
+        package (str): The part before ``::``.
 
     Raises:
-        ModuleNotFoundError: If OpenMMLab has no package of that name, or it is not
-            installed.
+        ModuleNotFoundError: If it is not an OpenMMLab package, or is not installed.
     """
     project = MODULE2PACKAGE.get(package)
     if project and is_installed(project):
         return
     message = f'{package!r}, before `::`, '
     if package in RENAMED:
-        message += f'is now {RENAMED[package]!r}: change the config.'
+        message += f'is now called {RENAMED[package]!r}: change the config.'
     elif project:
         message += (
-            f'is not installed, and nothing is installed for you. If it is meant: '
+            f'is not installed, and is not installed automatically. To install it: '
             f'pip install {project}.'
         )
     else:
         installed = [name for name in MODULE2PACKAGE if find_spec(name)]
         similar = get_close_matches(package, installed) or installed
-        message += f'is no package of OpenMMLab. Did you mean {_either(similar)}?'
+        message += f'is not an OpenMMLab package. Did you mean {_either(similar)}?'
     raise ModuleNotFoundError(message, name=package)
 
 
 def _similar_configs(path: str, configs: Path) -> str:
-    """Tell configs of the same file name, or else of a similar path."""
+    """Suggest configs with the same file name, or else with a similar path."""
     known = sorted(x.relative_to(configs).as_posix() for x in configs.rglob('*.py'))
     same_name = [x for x in known if Path(x).stem == Path(path).stem]
     similar = same_name or get_close_matches(path, known)
-    return f'Did you mean {_either(similar)}?' if similar else f'All are in {configs}.'
+    if similar:
+        return f'Did you mean {_either(similar)}?'
+    return f'All configs are in {configs}.'
 
 
 def _either(names: list[str]) -> str:
-    """Write names as alternatives."""
+    """Join names with "or"."""
     return ' or '.join(map(repr, names))

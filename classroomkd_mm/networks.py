@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Networks, students or mentors: building them from a config, and running them."""
+"""Building networks (students and mentors) from a config, and running them."""
 
 import copy
 import inspect
@@ -20,16 +20,16 @@ def build_network(cfg: Any, data_preprocessor: Mapping | None = None) -> nn.Modu
 
     Args:
         cfg (dict | nn.Module): See :func:`network_config`; a built network is
-            returned as it is.
-        data_preprocessor (Mapping, optional): Merged over the network's own; a
-            plain ``nn.Module`` has none and is built without.
+            returned unchanged.
+        data_preprocessor (Mapping, optional): Overrides entries of the network's own
+            data preprocessor. Ignored for a plain ``nn.Module``, which has none.
 
     Returns:
-        nn.Module: The network, its weights not loaded.
+        nn.Module: The network. Its weights are not loaded.
 
     Raises:
-        TypeError: If it is none of these.
-        FileNotFoundError: If there is no such config.
+        TypeError: If ``cfg`` has another type or form.
+        FileNotFoundError: If the config file does not exist.
     """
     if isinstance(cfg, nn.Module):
         return cfg
@@ -42,35 +42,36 @@ def build_network(cfg: Any, data_preprocessor: Mapping | None = None) -> nn.Modu
 def network_config(
     cfg: Mapping[str, Any], data_preprocessor: Mapping | None = None
 ) -> dict[str, Any]:
-    """Bring what a config says of a network into the form of a model config.
+    """Resolve the description of a network to a complete model config.
 
     Args:
-        cfg (Mapping): A model config (``type='mmpretrain.…'``), or ``cfg_path``
-            with a config's path or its ``package::path``, whose ``model`` is taken
-            and the further keys of ``cfg`` merged into it; ``pretrained=True``
-            starts from the weights that were published for it.
-        data_preprocessor (Mapping, optional): Merged over the network's own.
+        cfg (Mapping): A model config (``type='mmpretrain.…'``), or a dict with
+            ``cfg_path``, the path of a config file or ``package::path``. In the second
+            case the ``model`` of that config is used, and the other keys of ``cfg`` are
+            merged into it; ``pretrained=True`` loads the weights published for it.
+        data_preprocessor (Mapping, optional): Overrides entries of the network's own
+            data preprocessor.
 
     Returns:
         dict: A model config with its data preprocessor and scope.
 
     Raises:
-        TypeError: If it is none of these.
-        ValueError: If it asks for published weights of a config that has none.
-        FileNotFoundError: If there is no such config.
-        ModuleNotFoundError: If there is no such package.
+        TypeError: If ``cfg`` has another type or form.
+        ValueError: If ``pretrained=True`` and no weights are published for the config.
+        FileNotFoundError: If the config file does not exist.
+        ModuleNotFoundError: If the package is unknown or not installed.
     """
     if not isinstance(cfg, Mapping) or not ('type' in cfg or 'cfg_path' in cfg):
         raise TypeError(
-            'A network is a model config with `type`, a dict with `cfg_path`, or a '
-            f'built nn.Module, but got {cfg!r}.'
+            'A network must be a model config with `type`, a dict with `cfg_path`, or '
+            f'a built nn.Module, but got {cfg!r}.'
         )
     model = copy.deepcopy(dict(cfg))
     if 'cfg_path' in model:
         model = _model_of_file(model.pop('cfg_path'), model)
     scope, _, _ = str(model['type']).rpartition('.')
     if scope and '.' not in scope and _has_registry(scope):
-        # Let the parts of 'mmpretrain.ImageClassifier' be found in MMPretrain.
+        # Resolve the parts of 'mmpretrain.ImageClassifier' in MMPretrain's registry.
         model.setdefault('_scope_', scope)
     if data_preprocessor:
         own = model.get('data_preprocessor') or {}
@@ -79,14 +80,14 @@ def network_config(
 
 
 def run_network(network: nn.Module, inputs: Tensor) -> Any:
-    """Run a network of OpenMMLab, or any other that maps images to logits.
+    """Run an OpenMMLab model, or a plain module that maps images to logits.
 
     Args:
         network (nn.Module): The network.
-        inputs (Tensor): Images normalised for it, (N, C, H, W).
+        inputs (Tensor): Images normalised for the network, (N, C, H, W).
 
     Returns:
-        Any: What it gives.
+        Any: The output of the network.
     """
     if isinstance(network, BaseModel):
         return network(inputs, None, mode='tensor')
@@ -94,30 +95,43 @@ def run_network(network: nn.Module, inputs: Tensor) -> Any:
 
 
 def is_of_package(network: nn.Module, package: str) -> bool:
-    """Tell whether a network is a package's, without importing the package.
+    """Whether a package defines a network's class, without importing the package.
 
     Args:
         network (nn.Module): Any network.
-        package (str): Such as 'mmpose'.
+        package (str): Name of the package, such as 'mmpose'.
 
     Returns:
-        bool: Whether its class, or one that it inherits from, is the package's.
+        bool: Whether the package defines its class or one of the base classes.
     """
     bases = type(network).__mro__
     return any(base.__module__.startswith(f'{package}.') for base in bases)
 
 
-def _is_openmmlab(model: Mapping[str, Any]) -> bool:
-    """Tell whether a model config builds one of OpenMMLab's models."""
+def network_class(model: Mapping[str, Any]) -> Any:
+    """Find what a model config builds.
+
+    Args:
+        model (Mapping): A model config.
+
+    Returns:
+        type | Callable | None: A class or function; None if it is not registered.
+    """
     kind = model['type']
     if isinstance(kind, str):
         with MODELS.switch_scope_and_registry(model.get('_scope_')) as registry:
             kind = registry.get(kind)
+    return kind
+
+
+def _is_openmmlab(model: Mapping[str, Any]) -> bool:
+    """Tell whether a model config builds one of OpenMMLab's models."""
+    kind = network_class(model)
     return inspect.isclass(kind) and issubclass(kind, BaseModel)
 
 
 def _has_registry(package: str) -> bool:
-    """Tell a scope of OpenMMLab from any other package that holds a class."""
+    """Whether a package is an OpenMMLab scope, not just the module of a class."""
     try:
         return find_spec(f'{package}.registry') is not None
     except ModuleNotFoundError:
@@ -125,14 +139,14 @@ def _has_registry(package: str) -> bool:
 
 
 def _model_of_file(cfg_path: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """Take the model, with data preprocessor and scope, out of a config file."""
+    """Extract the model, with data preprocessor and scope, from a config file."""
     package = cfg_path.split('::')[0] if '::' in cfg_path else None
     overrides = dict(overrides)
     pretrained = bool(overrides.pop('pretrained', False))
     if pretrained and package is None:
         raise ValueError(
             f'pretrained=True finds the weights published for a package::path, not for '
-            f"{cfg_path!r}: give init_cfg=dict(type='Pretrained', checkpoint=…)."
+            f"{cfg_path!r}. Use init_cfg=dict(type='Pretrained', checkpoint=…) instead."
         )
     if package is None:
         cfg = Config.fromfile(cfg_path)

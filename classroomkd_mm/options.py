@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Options of a config, checked before they are used."""
+"""Checking the options of a config before building from it."""
 
 import difflib
 import inspect
@@ -13,15 +13,15 @@ from torch import nn
 
 
 def check_options(owner: str, given: Iterable[str], known: Iterable[str]) -> None:
-    """Refuse options that do not exist, and say which do.
+    """Reject unknown options, and list the known ones.
 
     Args:
-        owner (str): What the options belong to, for the message.
-        given (Iterable[str]): The options of the user.
-        known (Iterable[str]): All that exist.
+        owner (str): The owner of the options, for the message.
+        given (Iterable[str]): Options that the user gave.
+        known (Iterable[str]): All known options.
 
     Raises:
-        TypeError: If an option does not exist.
+        TypeError: If an option is unknown.
     """
     known = sorted(known)
     for option in given:
@@ -34,14 +34,14 @@ def check_options(owner: str, given: Iterable[str], known: Iterable[str]) -> Non
 
 
 def options_of(cls: type) -> set[str]:
-    """Names of all options that a class takes, those of its bases included.
+    """List the names of all options of a class, including those of its base classes.
 
     Args:
         cls (type): A class.
 
     Returns:
-        set[str]: Parameters of ``__init__``; where it takes ``**kwargs``, also
-        those of the next class it inherits from.
+        set[str]: Parameters of ``__init__``; if it takes ``**kwargs``, also those of
+        the next base class.
     """
     names: set[str] = set()
     for base in inspect.getmro(cls):
@@ -62,7 +62,7 @@ RENAMED = {
     'KnowledgeFilter': ('enabled', 'filtering'),
     'Mentoring': ('mode', 'mentoring'),
 }
-"""Options of 0.1 that have another name now, by the class that has them."""
+"""Options renamed since version 0.1, by class: (old name, new name)."""
 
 
 def build_part(
@@ -72,23 +72,23 @@ def build_part(
     default: str | None = None,
     kind: type = nn.Module,
 ) -> nn.Module:
-    """Build a part of the classroom from its config.
+    """Build a component of the classroom from its config.
 
     Args:
-        cfg (dict | nn.Module | None): A config, or the built part itself. None is
-            an empty config.
-        registry (Registry): Where the type is registered.
-        role (str): What the part is for, for the message.
-        default (str, optional): The type where the config has none, so that an
-            option can be set from the command line without repeating the type.
-        kind (type): The class that the part has to inherit from.
+        cfg (dict | nn.Module | None): A config, or the built component. None is an
+            empty config.
+        registry (Registry): Registry of the type.
+        role (str): The role of the component, for the message.
+        default (str, optional): The type if the config has none, so that an option
+            can be set on the command line without repeating the type.
+        kind (type): Base class that the component must inherit from.
 
     Returns:
-        nn.Module: The part.
+        nn.Module: The component.
 
     Raises:
-        TypeError: If it is neither, has an option that the type does not have, or is
-            not of the right kind.
+        TypeError: If ``cfg`` is neither a dict nor a module, has an unknown option, or
+            the component does not inherit from ``kind``.
         KeyError: If the type is not registered.
     """
     part = cfg if isinstance(cfg, nn.Module) else _build(cfg, registry, role, default)
@@ -101,7 +101,7 @@ def build_part(
 
 
 def _build(cfg: Any, registry: Registry, role: str, default: str | None) -> nn.Module:
-    """Build a part from its config, with its options checked."""
+    """Build a component from its config, after checking its options."""
     cfg = {} if cfg is None else cfg
     if not isinstance(cfg, Mapping):
         raise TypeError(f'{role} must be a dict of options, but got {cfg!r}.')
@@ -117,17 +117,18 @@ def _build(cfg: Any, registry: Registry, role: str, default: str | None) -> nn.M
 
 
 def _with_new_names(cls: type, cfg: dict[str, Any]) -> dict[str, Any]:
-    """Rename an option that a config written for 0.1 may have."""
+    """Rename an option that has its name of version 0.1."""
     old, new = RENAMED.get(cls.__name__, (None, None))
     if old not in cfg:
         return cfg
     if new in cfg:
         raise TypeError(
-            f'{cls.__name__}: `{old}` is the old name of `{new}`: give one of them.'
+            f'{cls.__name__}: `{old}` is the old name of `{new}`. Give only one of '
+            'them.'
         )
     print_log(
-        f'{cls.__name__}: the option `{old}` is called `{new}` now. The old name still '
-        'works; change it in your config.',
+        f'{cls.__name__}: the option `{old}` has been renamed to `{new}`. The old name '
+        'still works, but please change it in your config.',
         logger='current',
         level=logging.WARNING,
     )

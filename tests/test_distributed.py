@@ -5,6 +5,7 @@ Two real processes, which talk through gloo, work off all cases at once; startin
 them is what takes the time. What one process computes is computed right here.
 """
 
+import importlib
 import json
 import os
 import socket
@@ -91,6 +92,31 @@ def whole_run(level, world, folder):
     return model.state_dict()
 
 
+def run_by_iteration(world, folder):
+    """Three iterations, a checkpoint after two, and the mentors at validation."""
+    import tiny_classroom as tiny
+    from mmengine.model import MMDistributedDataParallel
+
+    model = classroom('sample')
+    runner = tiny.run(
+        folder,
+        MMDistributedDataParallel(model) if world > 1 else model,
+        hooks=[dict(type='mmrazor.ClassroomHook', interval=2)],
+        loader=tiny.tiny_loader(size=24, batch_size=8 // world, shuffle=True),
+        train_cfg=dict(by_epoch=False, max_iters=3),
+        default_hooks=dict(
+            checkpoint=dict(type='CheckpointHook', interval=2, by_epoch=False)
+        ),
+        val_dataloader=tiny.tiny_loader(size=24, batch_size=8 // world),
+        val_cfg=dict(type='mmrazor.ClassroomValLoop'),
+        val_evaluator=dict(type='mmpretrain.Accuracy'),
+        launcher='pytorch' if world > 1 else 'none',
+    )
+    scalars = runner.message_hub.log_scalars
+    names = [name for name in scalars if name.endswith('accuracy/top1')]
+    return {name: torch.tensor(float(scalars[name].current())) for name in names}
+
+
 # The two processes ------------------------------------------------------------
 
 
@@ -114,6 +140,7 @@ def process(rank, port, folder):
         results['step', level] = step(level, rank, 2)
     for level in ('sample', 'batch'):
         results['run', level] = whole_run(level, 2, folder / f'two_{level}')
+    results['by iteration'] = run_by_iteration(2, folder / 'two_by_iteration')
     torch.save(results, folder / f'{rank}.pt')
     dist.destroy_process_group()
 
@@ -125,7 +152,9 @@ def folder(tmp_path_factory):
     with socket.socket() as free:
         free.bind(('127.0.0.1', 0))
         port = free.getsockname()[1]
-    multiprocessing.spawn(process, (port, folder), nprocs=2)
+    # A process finds it by the name of its module, which pytest has changed.
+    module = importlib.import_module('test_distributed')
+    multiprocessing.spawn(module.process, (port, folder), nprocs=2)
     return folder
 
 
@@ -179,12 +208,26 @@ def test_whole_run(folder, processes, tmp_path, level):
             torch.testing.assert_close(
                 results['run', level][name], value, rtol=1e-4, atol=1e-5, msg=name
             )
-    one, two = (
-        [json.loads(line) for line in (path / 'classroom.jsonl').open()]
-        for path in (tmp_path, folder / f'two_{level}')
-    )
+    two = same_reports(tmp_path, folder / f'two_{level}')
     assert [line['epoch'] for line in two] == [1, 2]
     assert [line['iter'] for line in two] == [3, 6]
+
+
+def test_run_by_iteration(folder, processes, tmp_path):
+    expected = run_by_iteration(1, tmp_path)
+    assert len(expected) == 3
+    for results in processes:
+        assert results['by iteration'] == expected
+    two = same_reports(tmp_path, folder / 'two_by_iteration')
+    assert [line['iter'] for line in two] == [2, 3]
+
+
+def same_reports(*folders):
+    """Compare the reports of one process and of two, and return the latter."""
+    one, two = (
+        [json.loads(line) for line in (path / 'classroom.jsonl').open()]
+        for path in folders
+    )
     for expected, line in zip(one, two, strict=True):
         assert line['student'] == pytest.approx(expected['student'], rel=1e-4)
         for name, values in expected['mentors'].items():
@@ -192,3 +235,4 @@ def test_whole_run(folder, processes, tmp_path, level):
             got = {key: value or 0 for key, value in line['mentors'][name].items()}
             wanted = {key: value or 0 for key, value in values.items()}
             assert got == pytest.approx(wanted, rel=1e-3)
+    return two

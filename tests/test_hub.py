@@ -14,12 +14,12 @@ from classroomkd_mm import _launch, hub
 
 MISSING = 'mmyolo'  # of OpenMMLab, but installed nowhere that tests run
 WRONG_PACKAGES = [
-    ('mmcls', r"'mmcls'.* is now 'mmpretrain'"),
-    ('mmpretrian', r"'mmpretrian'.* is no package of OpenMMLab.*'mmpretrain'"),
+    ('mmcls', r"'mmcls'.* is now called 'mmpretrain'"),
+    ('mmpretrian', r"'mmpretrian'.* is not an OpenMMLab package.*'mmpretrain'"),
     (MISSING, rf"'{MISSING}'.* is not installed.*pip install {MISSING}\."),
     ('mmseg', r"'mmseg'.* is not installed.*pip install mmsegmentation"),
-    ('', r"'', before `::`, is no package"),
-    ('no such; name', r"'no such; name'.* is no package"),
+    ('', r"'', before `::`, is not an OpenMMLab package"),
+    ('no such; name', r"'no such; name'.* is not an OpenMMLab package"),
 ]
 
 

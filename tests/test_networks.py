@@ -53,5 +53,5 @@ def test_config_is_not_changed(build, tiny):
 
 @pytest.mark.parametrize('cfg', [None, 'resnet', {}, dict(head={})], ids=str)
 def test_refused(build, cfg):
-    with pytest.raises(TypeError, match='A network is a model config'):
+    with pytest.raises(TypeError, match='A network must be a model config'):
         build.network_config(cfg)

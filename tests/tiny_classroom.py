@@ -95,7 +95,8 @@ def stir(network):
             module.running_var.uniform_(0.5, 2)
         if isinstance(module, nn.Linear):
             module.weight.data.normal_()
-            module.bias.data.normal_()
+            if module.bias is not None:
+                module.bias.data.normal_()
     return network
 
 
@@ -147,7 +148,17 @@ def tiny_loader(size=20, batch_size=5, shuffle=False, seed=0):
     return DataLoader(data, batch_size, sampler=sampler, collate_fn=pseudo_collate)
 
 
-def run(work_dir, model=None, epochs=2, hooks=(), train=True, loader=None, **options):
+def run(
+    work_dir,
+    model=None,
+    epochs=2,
+    hooks=(),
+    train=True,
+    loader=None,
+    train_cfg=None,
+    default_hooks=None,
+    **options,
+):
     """Train a classroom with MMEngine's Runner: 4 iterations in each epoch."""
     from mmengine.runner import Runner
 
@@ -157,13 +168,16 @@ def run(work_dir, model=None, epochs=2, hooks=(), train=True, loader=None, **opt
         model,
         str(work_dir),
         train_dataloader=loader or tiny_loader(shuffle=True),
-        train_cfg=dict(by_epoch=True, max_epochs=epochs),
+        train_cfg=train_cfg or dict(by_epoch=True, max_epochs=epochs),
         optim_wrapper=dict(
             type='OptimWrapper',
             optimizer=dict(type='SGD', lr=0.05, momentum=0.9, weight_decay=1e-4),
         ),
         default_scope='mmpretrain',
-        default_hooks=dict(logger=dict(type='LoggerHook', interval=2)),
+        default_hooks={
+            'logger': dict(type='LoggerHook', interval=2),
+            **(default_hooks or {}),
+        },
         custom_hooks=list(hooks),
         experiment_name=f'tiny_{run.count}',
         **options,

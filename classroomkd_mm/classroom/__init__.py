@@ -1,7 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """The classroom of any task: base classes, filter, mentoring, statistics.
 
-Thin and registered, over :mod:`classroomkd_mm.functional`.
+These are thin, registered wrappers around :mod:`classroomkd_mm.functional`.
 """
 
 from ..functional import Lesson, Scores

@@ -13,15 +13,16 @@ class KnowledgeFilter(nn.Module):
     Source: arXiv 2409.20237; docs/method.md, steps 2 and 3.
 
     Args:
-        level (str): 'sample' ranks and filters on every sample, 'batch' on the
-            global batch. Defaults to 'sample'.
-        rank_decimals (int, optional): Round the shares behind the ranks to so
-            many decimals; the authors' released program uses 2. Defaults to None.
+        level (str): 'sample' ranks and filters per sample, 'batch' over the global
+            batch. Defaults to 'sample'.
+        rank_decimals (int, optional): Decimals to which the shares behind the ranks
+            are rounded; the authors' released code uses 2. Defaults to None: no
+            rounding.
         filtering (bool): False switches the filter off: every mentor teaches every
             sample with weight 1. Defaults to True.
 
     Raises:
-        TypeError: If ``rank_decimals`` is of a wrong type.
+        TypeError: If ``rank_decimals`` has the wrong type.
         ValueError: If the level is unknown or ``rank_decimals`` is negative.
     """
 

@@ -10,15 +10,17 @@ from ..functional.checks import check_number
 
 
 class MentorLoss(nn.Module, ABC):
-    """A loss with which all mentors teach; a sub-class implements `mentor_losses`.
+    """Base class of losses for all mentors; subclasses implement `mentor_losses`.
 
-    The distiller hands it the outputs and the lesson; it needs no mapping. It is
-    registered in MMRazor's ``MODELS``.
+    They implement :meth:`prepare` too if they depend on the networks.
+
+    The distiller passes the outputs and the lesson, so the config needs no
+    ``loss_forward_mappings``. Register subclasses in MMRazor's ``MODELS``.
 
     Source: docs/method.md, step 5.
 
     Args:
-        loss_weight (float): Multiplies the loss. Defaults to 1.
+        loss_weight (float): Factor of the loss. Defaults to 1.
 
     Raises:
         TypeError: If ``loss_weight`` is not a number.
@@ -30,19 +32,30 @@ class MentorLoss(nn.Module, ABC):
         check_number('loss_weight', loss_weight)
         self.loss_weight = loss_weight
 
+    def prepare(self, student: nn.Module, mentors: Any) -> None:
+        """Learn who is in the classroom, before the first batch.
+
+        Args:
+            student (nn.Module): The student.
+            mentors (Mentors): The mentors.
+
+        Raises:
+            ValueError: If a sub-class cannot teach these networks.
+        """
+
     @abstractmethod
     def mentor_losses(
         self, student_output: Any, mentor_outputs: Sequence[Any], lesson: Lesson
     ) -> Tensor:
-        """Compute the loss of every mentor, not multiplied by ``loss_weight``.
+        """Compute the loss of every mentor, without ``loss_weight``.
 
         Args:
-            student_output (Any): What the student's recorders hold, with gradient.
+            student_output (Any): Output from the student's recorders, with gradient.
             mentor_outputs (Sequence[Any]): n outputs, in the student's form.
-            lesson (Lesson): Who teaches what, and at which temperature.
+            lesson (Lesson): Activity, weights and temperatures of the mentors.
 
         Returns:
-            Tensor: (n,), with a graph to the student.
+            Tensor: (n,), connected to the student's graph.
         """
 
     def forward(
@@ -51,21 +64,21 @@ class MentorLoss(nn.Module, ABC):
         """Compute the loss of every mentor, and check its shape.
 
         Args:
-            student_output (Any): What the student's recorders hold, with gradient.
+            student_output (Any): Output from the student's recorders, with gradient.
             mentor_outputs (Sequence[Any]): n outputs, in the student's form.
-            lesson (Lesson): Who teaches what, and at which temperature.
+            lesson (Lesson): Activity, weights and temperatures of the mentors.
 
         Returns:
             Tensor: (n,); the distillation loss is their sum.
 
         Raises:
-            ValueError: If the sub-class gives another shape.
+            ValueError: If the subclass returns another shape.
         """
         losses = self.mentor_losses(student_output, mentor_outputs, lesson)
         if losses.shape != (len(mentor_outputs),):
             raise ValueError(
-                f'{type(self).__name__} gives losses of the shape '
-                f'{tuple(losses.shape)}, but must give one for each of the '
+                f'{type(self).__name__} returns losses of shape '
+                f'{tuple(losses.shape)}, but must return one loss for each of the '
                 f'{len(mentor_outputs)} mentors.'
             )
         return self.loss_weight * losses

@@ -14,14 +14,14 @@ class Mentoring(nn.Module):
     Source: arXiv 2409.20237; docs/method.md, step 4 and "Ablations".
 
     Args:
-        tau_max (float): The largest rise of a temperature above 1, used with
+        tau_max (float): Largest increase of a temperature above 1; only used with
             'gap'. Defaults to 12.
         mentoring (str | float): 'gap' (the method), 'off' (temperature 1), 'dtkd'
             (arXiv 2404.12711), or a number for a fixed temperature. Defaults to
             'gap'.
 
     Raises:
-        TypeError: If an option is of a wrong type.
+        TypeError: If an option has the wrong type.
         ValueError: If ``mentoring`` is unknown or a number is out of range.
     """
 
@@ -37,7 +37,7 @@ class Mentoring(nn.Module):
         student_logits: Tensor,
         mentor_logits: Sequence[Tensor],
     ) -> Temperatures:
-        """Set the temperatures of a batch.
+        """Set the temperatures for a batch.
 
         Args:
             ranking (Ranking): From the Knowledge Filter.
@@ -45,7 +45,7 @@ class Mentoring(nn.Module):
             mentor_logits (Sequence[Tensor]): n tensors (N, …).
 
         Returns:
-            Temperatures: Both (n, N).
+            Temperatures: Those of mentors and student, both (n, N).
         """
         return pace_mentors(
             ranking, student_logits, mentor_logits, self.mentoring, self.tau_max

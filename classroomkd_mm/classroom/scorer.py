@@ -10,28 +10,28 @@ from ..functional import Scores
 
 
 class Scorer(nn.Module, ABC):
-    """Score how well each member of the classroom does on each sample.
+    """Base class of scorers: how well each member performs on each sample.
 
-    A sub-class implements :meth:`score_batch`, and :meth:`prepare` if it depends on the
-    networks. It is registered in MMRazor's ``MODELS``.
+    Subclasses implement :meth:`score_batch`, and :meth:`prepare` if they depend on the
+    networks. Register them in MMRazor's ``MODELS``.
 
     Source: docs/method.md, step 1.
     """
 
     task: ClassVar[str | None] = None
-    """The registered name of the only task that it scores; None: any."""
+    """Registered name of the task that the scorer is for; None means any task."""
 
     mentor_names: Sequence[str] = ()
 
     def prepare(self, student: nn.Module, mentors: Any) -> None:
-        """Learn who is in the classroom, before the first batch.
+        """Prepare for the members of the classroom, before the first batch.
 
         Args:
             student (nn.Module): The student.
             mentors (Mentors): The mentors.
 
         Raises:
-            ValueError: If a sub-class cannot score these networks.
+            ValueError: If the scorer cannot score these networks.
         """
         self.mentor_names = mentors.names
 
@@ -45,13 +45,13 @@ class Scorer(nn.Module, ABC):
         """Score the members on a batch.
 
         Args:
-            student_output (Any): What the student's recorders hold.
+            student_output (Any): Output from the student's recorders.
             mentor_outputs (Sequence[Any]): n outputs, in the student's form.
             data_samples (Sequence[BaseDataElement]): N samples with targets.
 
         Returns:
-            Scores | Tensor: Log-scores (n+1, N), student first, and the weights of
-            parts (n, N, K) if the samples have parts.
+            Scores | Tensor: Log-scores (n+1, N), student first, with point weights
+            (n, N, K) if the samples have parts.
         """
 
     def forward(
@@ -63,15 +63,15 @@ class Scorer(nn.Module, ABC):
         """Score the members on a batch, and check the shapes of the result.
 
         Args:
-            student_output (Any): What the student's recorders hold.
+            student_output (Any): Output from the student's recorders.
             mentor_outputs (Sequence[Any]): n outputs, in the student's form.
             data_samples (Sequence[BaseDataElement]): N samples with targets.
 
         Returns:
-            Scores: Log-scores (n+1, N) and weights of parts (n, N, K) or None.
+            Scores: Log-scores (n+1, N), and point weights (n, N, K) or None.
 
         Raises:
-            ValueError: If the sub-class gives other shapes.
+            ValueError: If the subclass returns other shapes.
         """
         scores = self.score_batch(student_output, mentor_outputs, data_samples)
         if isinstance(scores, Tensor):
@@ -80,11 +80,11 @@ class Scorer(nn.Module, ABC):
         return scores
 
     def _check_shapes(self, scores: Scores, mentors: int, samples: int) -> None:
-        """Refuse scores that do not fit the classroom."""
+        """Reject scores whose shapes do not match the classroom."""
         log_scores, weights = scores
         if log_scores.shape != (mentors + 1, samples):
             raise ValueError(
-                f'{type(self).__name__} gives log_scores of the shape '
+                f'{type(self).__name__} returns log_scores of shape '
                 f'{tuple(log_scores.shape)}, but with the student, {mentors} mentors '
                 f'and {samples} samples they must be {(mentors + 1, samples)}.'
             )
@@ -92,7 +92,7 @@ class Scorer(nn.Module, ABC):
             weights.ndim != 3 or weights.shape[:2] != (mentors, samples)
         ):
             raise ValueError(
-                f'{type(self).__name__} gives point_weights of the shape '
+                f'{type(self).__name__} returns point_weights of shape '
                 f'{tuple(weights.shape)}, but with {mentors} mentors and {samples} '
                 f'samples they must be ({mentors}, {samples}, K).'
             )

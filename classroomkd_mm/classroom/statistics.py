@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""What a lesson was like, as sums that can be added up over batches."""
+"""Statistics of lessons, as sums that can be accumulated over batches."""
 
 import torch
 from torch import Tensor
@@ -12,19 +12,19 @@ ROWS = ('score', 'rank', 'taught', 'temperature', 'loss', 'invalid')
 
 @torch.no_grad()
 def lesson_sums(lesson: Lesson, mentor_losses: Tensor) -> Tensor:
-    """Add up over a batch what the log tells of the classroom.
+    """Sum the logged statistics over a batch.
 
-    Nothing leaves the device: whoever logs divides and transfers the sums.
+    The sums stay on the device; the caller transfers and divides them when it logs.
 
     Args:
         lesson (Lesson): The lesson of a batch with N samples.
-        mentor_losses (Tensor): (n,), the mean loss of each mentor.
+        mentor_losses (Tensor): (n,), mean loss of each mentor.
 
     Returns:
-        Tensor: (6, n+1), one row each of ``ROWS``: summed scores, ranks, number of
-        samples taught, temperatures on those, losses (times N), and number of
-        samples with a NaN or infinite output. The student's column holds score,
-        rank and the last only.
+        Tensor: (6, n+1), one row for each of ``ROWS``: the sums of scores and ranks,
+        the number of samples taught, the sum of their temperatures, the sum of losses,
+        and the number of samples with a NaN or infinite output. The student's column
+        holds only score, rank and the last row.
     """
     ranking = lesson.ranking
     members, num_samples = ranking.log_scores.shape
@@ -42,14 +42,14 @@ def describe(sums: list[list[float]], num_samples: float, names: list[str]) -> d
     """Turn sums into means per member.
 
     Args:
-        sums (list[list[float]]): (6, n+1), as :func:`lesson_sums` gives.
-        num_samples (float): Number of samples that were added up.
-        names (list[str]): The n mentors' names.
+        sums (list[list[float]]): (6, n+1), as returned by :func:`lesson_sums`.
+        num_samples (float): Number of samples in the sums.
+        names (list[str]): Names of the n mentors.
 
     Returns:
-        dict: ``student`` with score and rank, and ``mentors`` with, for each name,
-        score, rank, taught (share of samples from 0 to 1), temperature (mean over
-        the samples taught, None if there are none), loss, and invalid (number of
+        dict: ``student`` with score and rank, and ``mentors``, which maps each name
+        to score, rank, taught (fraction of samples), temperature (mean over the
+        samples taught, None if there are none), loss, and invalid (number of
         samples).
     """
     num_samples = max(num_samples, 1)

@@ -1,31 +1,40 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""What the OpenMMLab packages need to run on a current PyTorch.
+"""Fixes that the OpenMMLab packages need to run on a current PyTorch.
 
-Their last releases are older than the PyTorch they meet. Each remedy here names its
-reason and its condition. It is applied where the real thing fails and nowhere else,
-so a complete installation stays as it is.
+Their last releases are older than current PyTorch versions. Each fix documents its
+reason and its condition. It applies only where the original fails, so it does not
+change a complete installation.
 
 =====================================  ==========================================
 `mmcv.ops`                             mmcv-lite has no compiled operators, but
                                        MMPose and MMDetection import them for
-                                       heads that are rarely used. Stand-in.
+                                       rarely used heads. Replaced by a stand-in.
 `mmrazor.structures.quantization`      imports names that PyTorch 2 has moved
-                                       (open-mmlab/mmrazor#615, #632);
-                                       distillation needs none of them. Stand-in.
-`torch.load(weights_only=True)`        is the default of PyTorch >= 2.6 and refuses
+                                       (open-mmlab/mmrazor#615, #632). Distillation
+                                       does not need it. Replaced by a stand-in.
+`torch.load(weights_only=True)`        is the default of PyTorch >= 2.6 and rejects
                                        the log buffers that MMEngine 0.10 stores in
-                                       a checkpoint. Those types are allowed.
-`mmengine.hub`                         runs `pip install` for what stands before `::`
-                                       of a config, if there is no such package. That
-                                       is an error.
-`mmrazor.models`                       configs written for 0.1 of this package name
-                                       `classroomkd_mm` alone in `custom_imports`.
-                                       They are still served.
+                                       a checkpoint. Their types are allowed.
+`mmengine.hub`                         runs `pip install` for the package of a config
+                                       `package::path` if it is not installed. Raises
+                                       an error instead.
+`mmrazor.models.losses`                `KDSoftCELoss` calls a function of mmcls, the old
+                                       name of MMPretrain (open-mmlab/mmrazor#546). It
+                                       gets MMPretrain's.
+`mmrazor.models`                       configs written for version 0.1 import only
+                                       `classroomkd_mm` in `custom_imports`. They
+                                       still work.
 =====================================  ==========================================
 """
 
 from .checkpoints import allow_log_buffers
+from .soft_cross_entropy import provide_soft_cross_entropy
 from .stand_ins import NotAvailableError
 from .watching import install
 
-__all__ = ['NotAvailableError', 'allow_log_buffers', 'install']
+__all__ = [
+    'NotAvailableError',
+    'allow_log_buffers',
+    'install',
+    'provide_soft_cross_entropy',
+]

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Configs written for 0.1, whose `custom_imports` name `classroomkd_mm` alone."""
+"""Configs written for 0.1, whose `custom_imports` list only `classroomkd_mm`."""
 
 import importlib
 import sys
@@ -8,10 +8,10 @@ PACKAGE = __package__.partition('.')[0]
 
 
 def register_all() -> None:
-    """Register the algorithm, its parts and the hooks.
+    """Register the algorithm, its components and the hooks.
 
-    Called after the import of `mmrazor.models`. If that is part of the import of
-    :mod:`classroomkd_mm.models`, as with a config of today, only the hooks are left.
+    Called after the import of `mmrazor.models`. If :mod:`classroomkd_mm.models` caused
+    that import, as with a current config, only the hooks remain to be registered.
     """
     if f'{PACKAGE}.models' not in sys.modules:
         importlib.import_module(f'{PACKAGE}.models')

@@ -1,8 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Modules that stand in for those that cannot be imported.
+"""Stand-ins for modules that cannot be imported.
 
-Nothing is silenced: what cannot work raises :class:`NotAvailableError` when it is
-used.
+Errors are not silenced: using a missing feature raises :class:`NotAvailableError`.
 """
 
 import sys
@@ -16,16 +15,16 @@ from typing import Any, NamedTuple, NoReturn
 
 
 class NotAvailableError(ImportError):
-    """Something was used that this installation does not have."""
+    """A feature was used that this installation does not have."""
 
 
 class StandIn(NamedTuple):
-    """When to stand in for a module that fails to import, and what to say."""
+    """When to replace a module that fails to import, and the message to show."""
 
     needed: Callable[[], bool]
-    """Whether this installation needs it; asked before anything is imported."""
+    """Whether this installation needs it; called before any import."""
     applies: Callable[[ImportError], bool]
-    """Whether this error is the known one; any other is raised."""
+    """Whether this is the known error; any other error is raised."""
     reason: str
     """Why the module is missing, and the remedy."""
 
@@ -37,8 +36,8 @@ def _is_mmcv_lite() -> bool:
 
 
 def _lacks_compiled_operators(error: ImportError) -> bool:
-    # An `_ext` that is there but does not load is a broken full installation:
-    # that raises another error, which the user has to see.
+    # An `_ext` that exists but does not load means a broken full installation. It
+    # raises another error, which the user has to see.
     return isinstance(error, ModuleNotFoundError) and error.name == 'mmcv._ext'
 
 
@@ -58,7 +57,7 @@ STAND_INS: dict[str, StandIn] = {
         needed=_is_mmcv_lite,
         applies=_lacks_compiled_operators,
         reason='the installed mmcv has no compiled operators (it is mmcv-lite). '
-        'Replace it by the full mmcv 2.1.0: '
+        'Replace it with the full mmcv 2.1.0: '
         '`pip uninstall mmcv-lite && mim install mmcv==2.1.0`',
     ),
     'mmrazor.structures.quantization': StandIn(
@@ -69,17 +68,17 @@ STAND_INS: dict[str, StandIn] = {
         'distillation does not need it',
     ),
 }
-"""The modules that may be stood in for, with all modules below them."""
+"""The modules that may be replaced, including their submodules."""
 
-# mmcv.utils.collect_env asks how the operators were compiled, and knows by this
-# error that there are none: here mmcv-lite has to answer as it always does.
+# mmcv.utils.collect_env queries how the operators were compiled. With mmcv-lite it
+# expects an import error, so the stand-in has to raise one.
 _BUILD_QUERIES = ('get_compiler_version', 'get_compiling_cuda_version')
 
 
 class StandInModule(ModuleType):
-    """A module whose every name is a class that cannot be instantiated.
+    """A module in which every name is a class that cannot be instantiated.
 
-    Importing a name, subclassing it and `isinstance` work, calling it does not.
+    Importing, subclassing and `isinstance` work; calling does not.
     """
 
     def __getattr__(self, name: str) -> type:
@@ -91,19 +90,19 @@ class StandInModule(ModuleType):
         return getattr(self, name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
-        # mmcv.ops.nms is a function and a module: the latter can end up in the
-        # place of the former.
+        # mmcv.ops.nms is both a function and a module, and the module can replace the
+        # function.
         raise NotAvailableError(_complaint(self.__name__))
 
 
 class StandInLoader(Loader):
-    """Load a module below one that is stood in for."""
+    """Load a submodule of a stand-in."""
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        """Make the stand-in.
+        """Create the stand-in.
 
         Args:
-            spec (ModuleSpec): Carries the name of the module.
+            spec (ModuleSpec): Spec with the name of the module.
 
         Returns:
             ModuleType: The stand-in.
@@ -111,7 +110,7 @@ class StandInLoader(Loader):
         return StandInModule(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Do nothing: a stand-in has no content.
+        """Do nothing, since a stand-in has no code.
 
         Args:
             module (ModuleType): The stand-in.
@@ -119,7 +118,7 @@ class StandInLoader(Loader):
 
 
 def stand_in_for(module: ModuleType, error: ImportError) -> bool:
-    """Turn a module that failed to import into a stand-in, if it is a known case.
+    """Turn a module that failed to import into a stand-in, if the error is known.
 
     Args:
         module (ModuleType): The module, executed up to the error.
@@ -141,13 +140,13 @@ def stand_in_for(module: ModuleType, error: ImportError) -> bool:
 
 
 def is_below_stand_in(name: str) -> bool:
-    """Whether a module is part of a package that is stood in for.
+    """Whether a module is a submodule of a stand-in.
 
     Args:
         name (str): The full name of the module.
 
     Returns:
-        bool: True if its parent has been imported as a stand-in.
+        bool: Whether its parent has been imported as a stand-in.
     """
     return isinstance(sys.modules.get(name.rpartition('.')[0]), StandInModule)
 

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Acting on the import of a module of OpenMMLab, without importing it first."""
+"""Hooks on the import of OpenMMLab modules, without importing them first."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -17,17 +17,17 @@ AFTER_IMPORT: dict[str, Callable[[], None]] = {
     'mmengine.hub.hub': partial(check_packages, 'mmengine.hub.hub'),
     'mmrazor.models': register_all,
 }
-"""What to do right after the import of which module."""
+"""Functions to call right after the import of a module, by module name."""
 
 
 class _WatchingLoader(Loader):
-    """Run a module with its own loader; stand in for it, or act afterwards."""
+    """Load a module with its own loader, then apply its stand-in or hook."""
 
     def __init__(self, loader: Loader) -> None:
         self.loader = loader
 
     def __getattr__(self, name: str):
-        # Readers of source or data files ask the module's own loader.
+        # Source and data files are read through the module's own loader.
         return getattr(self.loader, name)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
@@ -43,10 +43,10 @@ class _WatchingLoader(Loader):
 
 
 class WatchingFinder(MetaPathFinder):
-    """Find the watched modules, and only those, as Python would have.
+    """Find the watched modules as Python does, and ignore all others.
 
     Args:
-        names (set[str]): The watched modules.
+        names (set[str]): Names of the watched modules.
     """
 
     def __init__(self, names: set[str]) -> None:
@@ -61,12 +61,12 @@ class WatchingFinder(MetaPathFinder):
         """Wrap the loader of a watched module.
 
         Args:
-            fullname (str): The name of the module that is being imported.
-            path (Sequence[str], optional): The search path of its parent.
-            target (ModuleType, optional): The module that is being reloaded.
+            fullname (str): Name of the module to import.
+            path (Sequence[str], optional): Search path of its parent.
+            target (ModuleType, optional): Module to reload.
 
         Returns:
-            ModuleSpec | None: None for every module that is not watched.
+            ModuleSpec | None: The spec, or None if the module is not watched.
         """
         if is_below_stand_in(fullname):
             return ModuleSpec(fullname, StandInLoader(), is_package=True)
@@ -79,7 +79,7 @@ class WatchingFinder(MetaPathFinder):
 
 
 def install() -> None:
-    """Start watching, and catch up on what has been imported already."""
+    """Start watching, and handle the modules that are imported already."""
     if any(isinstance(finder, WatchingFinder) for finder in sys.meta_path):
         return
     needed = {name for name, stand_in in STAND_INS.items() if stand_in.needed()}

@@ -1,2 +1,2 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""The embedded demo data sets: nothing to download, the same on every machine."""
+"""Built-in demo datasets: no download, identical on every machine."""

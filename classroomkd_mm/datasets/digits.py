@@ -6,7 +6,7 @@ from mmpretrain.registry import DATASETS
 from ..functional.checks import check_choice
 
 NUM_CLASSES = 10
-# How the 1,797 images are dealt out. It is fixed, so that figures compare.
+# Seed of the train/test split. It is fixed, so that results are comparable.
 SPLIT_SEED = 0
 
 
@@ -14,18 +14,18 @@ SPLIT_SEED = 0
 class Digits(BaseDataset):
     """The handwritten digits that scikit-learn ships: real images, no download.
 
-    1,797 grey images of 8 x 8 pixels, a UCI test set (Optical Recognition of
-    Handwritten Digits). Half of them, drawn once and for all, are for training and
-    half for testing. They are served as colour images with values from 0 to 255.
+    1,797 greyscale images of 8 x 8 pixels from the UCI dataset Optical Recognition of
+    Handwritten Digits. A fixed random split uses half of them for training and half
+    for testing. They are returned as colour images with values from 0 to 255.
 
     Args:
         split (str): 'train' or 'test'.
-        images_per_class (int, optional): Use only so many images of each digit, to
-            see what helps where labels are few. Defaults to all.
-        **kwargs: As for every MMPretrain data set, ``pipeline`` first of all.
+        images_per_class (int, optional): Number of images of each digit to use, for
+            training with few labels. Defaults to all.
+        **kwargs: Arguments of MMPretrain's ``BaseDataset``, such as ``pipeline``.
 
     Raises:
-        ValueError: If the split does not exist, or has fewer images of a digit.
+        ValueError: If the split does not exist, or has too few images of a digit.
     """
 
     METAINFO = {'classes': tuple('0123456789')}
@@ -39,10 +39,10 @@ class Digits(BaseDataset):
         super().__init__(ann_file='', **kwargs)
 
     def load_data_list(self) -> list[dict]:
-        """Read the images of the split.
+        """Load the images of the split.
 
         Returns:
-            list[dict]: For each image ``img``, uint8 (8, 8, 3), and ``gt_label``.
+            list[dict]: For each image, ``img``, uint8 (8, 8, 3), and ``gt_label``.
         """
         from sklearn.datasets import load_digits
 
@@ -65,7 +65,7 @@ class Digits(BaseDataset):
         fewest = min(map(len, by_digit))
         if not 0 < self.images_per_class <= fewest:
             raise ValueError(
-                f'images_per_class={self.images_per_class!r} must be from 1 to '
+                f'images_per_class={self.images_per_class!r} must be between 1 and '
                 f'{fewest}, the number of images of the rarest digit in the '
                 f'{self.split} split.'
             )

@@ -1,9 +1,21 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Hooks and runner; a config names this in `custom_imports` to register the hooks."""
+"""Hooks, loop and runner; a config names this in `custom_imports` to register them."""
 
 from ..compat import allow_log_buffers
-from .hooks import ClassroomHook, MentorDatasetHook, MentorManifestHook
+from .hooks import (
+    ClassroomHook,
+    MentorDatasetHook,
+    MentorManifestHook,
+    StudentConfigHook,
+)
+from .val_loop import ClassroomValLoop
 
 allow_log_buffers()
 
-__all__ = ['ClassroomHook', 'MentorDatasetHook', 'MentorManifestHook']
+__all__ = [
+    'ClassroomHook',
+    'ClassroomValLoop',
+    'MentorDatasetHook',
+    'MentorManifestHook',
+    'StudentConfigHook',
+]

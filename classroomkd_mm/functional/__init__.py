@@ -1,8 +1,8 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """The method as pure tensor functions: score, filter, pace, teach, plan a lesson.
 
-They need nothing but PyTorch and know no task. The registered components of
-:mod:`classroomkd_mm.classroom` and :func:`classroom_loss` both stand on them.
+They need only PyTorch and are independent of the task. The registered components of
+:mod:`classroomkd_mm.classroom` and :func:`classroom_loss` are both built on them.
 """
 
 from .classroom import ClassroomOutput, classroom_loss
@@ -11,10 +11,17 @@ from .lesson import Lesson, Scores, plan_lesson
 from .pacing import MENTORING_MODES, Temperatures, check_mentoring, pace_mentors
 from .scoring import (
     at_least_float32,
+    bernoulli_log_scores,
     cross_entropy_log_scores,
     require_finite_student,
 )
-from .teaching import distillation_terms, mentor_losses, weigh_terms
+from .teaching import (
+    bernoulli_divergence,
+    distillation_terms,
+    mentor_losses,
+    softmax_divergence,
+    weigh_terms,
+)
 from .weighting import TASK_WEIGHTS, weigh_task
 
 __all__ = [
@@ -27,6 +34,8 @@ __all__ = [
     'Scores',
     'Temperatures',
     'at_least_float32',
+    'bernoulli_divergence',
+    'bernoulli_log_scores',
     'check_mentoring',
     'classroom_loss',
     'cross_entropy_log_scores',
@@ -37,6 +46,7 @@ __all__ = [
     'plan_lesson',
     'rank_members',
     'require_finite_student',
+    'softmax_divergence',
     'weigh_terms',
     'weigh_task',
 ]

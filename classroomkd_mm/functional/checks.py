@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Checks of options that several parts of the method share."""
+"""Option checks that several parts of the method share."""
 
 import math
 from collections.abc import Sequence
@@ -8,12 +8,12 @@ from typing import Any
 
 
 def check_choice(name: str, value: Any, choices: Sequence[Any]) -> None:
-    """Refuse a value that is not one of the choices.
+    """Reject a value that is not one of the choices.
 
     Args:
         name (str): Name of the option, for the message.
-        value (Any): What the user gave.
-        choices (Sequence): What exists.
+        value (Any): The value that the user gave.
+        choices (Sequence): The valid values.
 
     Raises:
         ValueError: If ``value`` is not among ``choices``.
@@ -24,13 +24,13 @@ def check_choice(name: str, value: Any, choices: Sequence[Any]) -> None:
 
 
 def check_number(name: str, value: Any, *, above: float | None = None) -> None:
-    """Refuse what is not a finite number, is negative, or is not above a bound.
+    """Reject a value that is not a finite, non-negative number above a bound.
 
     Args:
         name (str): Name of the option, for the message.
-        value (Any): What the user gave.
-        above (float, optional): A bound that the value must exceed. By default
-            zero itself is allowed.
+        value (Any): The value that the user gave.
+        above (float, optional): Lower bound that the value must exceed. By default
+            zero is allowed.
 
     Raises:
         TypeError: If ``value`` is not a real number.
@@ -45,11 +45,11 @@ def check_number(name: str, value: Any, *, above: float | None = None) -> None:
 
 
 def check_decimals(name: str, value: Any) -> None:
-    """Refuse what is not a number of decimals.
+    """Reject a value that is not a number of decimals.
 
     Args:
         name (str): Name of the option, for the message.
-        value (Any): What the user gave.
+        value (Any): The value that the user gave.
 
     Raises:
         TypeError: If ``value`` is neither an int nor None.

@@ -19,12 +19,12 @@ from .weighting import TASK_WEIGHTS
 
 
 class ClassroomOutput(NamedTuple):
-    """What :func:`classroom_loss` returns, for N samples and n mentors.
+    """Result of :func:`classroom_loss` for N samples and n mentors.
 
     Attributes:
         total (Tensor): Scalar to call ``backward`` on: W · task + distill.
-        distill (Tensor): Scalar, the distillation loss.
-        task (Tensor): Scalar, the student's mean cross-entropy, not weighted.
+        distill (Tensor): Scalar distillation loss.
+        task (Tensor): Scalar, the student's unweighted mean cross-entropy.
         task_weight (Tensor): Scalar W, without gradient.
         log_scores (Tensor): (n+1, N), student first.
         ranks (Tensor): (n+1, N), student first.
@@ -61,26 +61,27 @@ def classroom_loss(
     Args:
         student_logits (Tensor): (N, C), with gradient.
         mentor_logits (Tensor | Sequence[Tensor]): (n, N, C) or n tensors (N, C).
-            No gradient flows into them.
+            No gradient flows into the mentors.
         labels (Tensor): Class indices, int64 (N,), or probabilities, (N, C).
-        tau_max (float): The largest rise of a temperature above 1.
-        level (str): 'sample' ranks and filters on every sample, 'batch' on the
-            (global) batch.
-        rank_decimals (int, optional): Round the shares behind the ranks.
+        tau_max (float): Largest increase of a temperature above 1.
+        level (str): 'sample' ranks and filters per sample, 'batch' over the
+            global batch.
+        rank_decimals (int, optional): Decimals to which the shares behind the ranks
+            are rounded. Defaults to None: no rounding.
         filtering (bool): False lets every mentor teach with weight 1 and W = 1.
         mentoring (str | float): 'gap', 'off' (τ = 1), 'dtkd', or a number for a
             fixed temperature.
         task_weight (str): 'student_score' or 'constant'.
 
     Returns:
-        ClassroomOutput: Losses and what led to them.
+        ClassroomOutput: The losses and the quantities they were computed from.
 
     Raises:
-        TypeError: If an option is of a wrong type.
-        ValueError: If there is no mentor, a shape does not fit, or an option has
-            a wrong value.
+        TypeError: If an option has the wrong type.
+        ValueError: If there is no mentor, a shape does not match, or an option has
+            an invalid value.
         FloatingPointError: If the student's logits are NaN or infinite (checked
-            on the CPU only; a check on an accelerator would stall it).
+            on the CPU only, since the check would stall an accelerator).
 
     Examples:
         >>> import torch
@@ -130,7 +131,7 @@ def _score(student: Tensor, mentors: Sequence[Tensor], labels: Tensor) -> Scores
 
 
 def _task_loss(student_logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean cross-entropy that is 0 for an empty batch."""
+    """Mean cross-entropy; 0 for an empty batch."""
     logits = at_least_float32(student_logits)
     if labels.is_floating_point():
         labels = labels.to(logits.dtype)
@@ -141,7 +142,7 @@ def _task_loss(student_logits: Tensor, labels: Tensor) -> Tensor:
 def _check_shapes(
     student_logits: Tensor, mentor_logits: Tensor | Sequence[Tensor], labels: Tensor
 ) -> None:
-    """Refuse shapes that do not fit, naming the mentor by its place."""
+    """Reject mismatched shapes, naming the mentor by its index."""
     shape = tuple(student_logits.shape)
     if len(shape) != 2:
         raise ValueError(f'student_logits must be (N, C), but got shape {shape}.')
@@ -151,8 +152,8 @@ def _check_shapes(
         if tuple(logits.shape) != shape:
             raise ValueError(
                 f'mentor_logits[{index}] has shape {tuple(logits.shape)}, but the '
-                f"student's logits have {shape}: every mentor must give (N, C) for "
-                'the same samples and the same classes.'
+                f"student's logits have shape {shape}: every mentor must give (N, C) "
+                'for the same samples and the same classes.'
             )
     wanted = shape if labels.is_floating_point() else shape[:1]
     if tuple(labels.shape) != wanted:

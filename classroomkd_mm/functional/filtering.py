@@ -13,15 +13,15 @@ LEVELS = ('sample', 'batch')
 
 
 class Ranking(NamedTuple):
-    """What the Knowledge Filter found out about a batch.
+    """Result of the Knowledge Filter for a batch.
 
     Attributes:
-        log_scores (Tensor): (n+1, N), student first: the scores that were ranked,
-            at the batch level the same for every sample.
+        log_scores (Tensor): (n+1, N), student first: the scores that were ranked.
+            At the batch level they are the same for every sample.
         ranks (Tensor): (n+1, N), student first; they sum to n on each sample.
-        active (Tensor): Bool (n, N): may the mentor teach on this sample?
-        weights (Tensor): (n, N): the mentor's rank where it is active, else 0.
-        filtering (bool): False where the filter was off; W is then 1.
+        active (Tensor): Bool (n, N): whether the mentor teaches this sample.
+        weights (Tensor): (n, N): the mentor's rank if it is active, else 0.
+        filtering (bool): False if the filter is off; W is then 1.
     """
 
     log_scores: Tensor
@@ -34,9 +34,9 @@ class Ranking(NamedTuple):
 def pool_over_batch(log_scores: Tensor) -> Tensor:
     """Average every member's log-scores over the global batch.
 
-    A member is judged by the samples on which it has a finite score. In
-    distributed training sums and counts are reduced over the processes, so that
-    their number does not change the result.
+    The average of a member is taken over the samples on which its score is finite.
+    In distributed training, sums and counts are reduced over all processes, so the
+    number of processes does not change the result.
 
     Source: docs/method.md, "Levels".
 
@@ -44,7 +44,7 @@ def pool_over_batch(log_scores: Tensor) -> Tensor:
         log_scores (Tensor): (members, N).
 
     Returns:
-        Tensor: (members, N), equal along N; -inf for a member without a finite
+        Tensor: (members, N), constant along N; -inf for a member without a finite
         score.
     """
     finite = log_scores.isfinite()
@@ -64,15 +64,15 @@ def pool_over_batch(log_scores: Tensor) -> Tensor:
 def rank_members(log_scores: Tensor, rank_decimals: int | None = None) -> Tensor:
     """Rank the members of a classroom: n times their share of the scores.
 
-    It is computed as a softmax over the members, since the scores themselves
+    The shares are a softmax over the log-scores, because the scores themselves can
     underflow.
 
     Source: docs/method.md, step 2.
 
     Args:
         log_scores (Tensor): (n+1, N).
-        rank_decimals (int, optional): Round the shares to so many decimals, as
-            the authors' released program does with 2. Defaults to None: exact.
+        rank_decimals (int, optional): Decimals to which the shares are rounded; the
+            authors' released code uses 2. Defaults to None: no rounding.
 
     Returns:
         Tensor: Ranks (n+1, N).
@@ -92,15 +92,15 @@ def filter_mentors(
 ) -> Ranking:
     """Let only those mentors teach that do at least as well as the student.
 
-    With filtering off every member ranks 1, so that each mentor teaches every
-    sample with weight 1 and no gap. A mentor whose score is -inf (its output was
-    NaN or infinite) never teaches.
+    With filtering off, every member has rank 1, so each mentor teaches every sample
+    with weight 1 and gap 0. A mentor whose score is -inf (its output is NaN or
+    infinite) never teaches.
 
     Source: docs/method.md, steps 2 and 3, "Levels", "Ablations".
 
     Args:
         log_scores (Tensor): (n+1, N), student first.
-        level (str): 'sample' ranks on each sample, 'batch' on the global batch.
+        level (str): 'sample' ranks per sample, 'batch' over the global batch.
         rank_decimals (int, optional): See :func:`rank_members`.
         filtering (bool): False switches the filter off.
 
@@ -108,7 +108,7 @@ def filter_mentors(
         Ranking: Scores, ranks, activity and weights.
 
     Raises:
-        TypeError: If ``rank_decimals`` is of a wrong type.
+        TypeError: If ``rank_decimals`` has the wrong type.
         ValueError: If the level is unknown or ``rank_decimals`` is negative.
     """
     check_choice('level', level, LEVELS)
@@ -120,7 +120,7 @@ def filter_mentors(
         ranks = rank_members(log_scores, rank_decimals)
     else:
         ranks = torch.ones_like(log_scores)
-    # Exact ranks compare as the scores do, and these do not underflow to a tie.
+    # Unrounded ranks order as the log-scores do, which do not underflow to a tie.
     compared = log_scores if filtering and rank_decimals is None else ranks
     active = (compared[1:] >= compared[:1]) & valid
     return Ranking(log_scores, ranks, active, ranks[1:] * active, filtering)

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Planning a lesson: the one place that puts score, filter, pace and W in order."""
+"""Planning a lesson: the only place that orders score, filter, pace and W."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -14,14 +14,14 @@ from .weighting import weigh_task
 
 
 class Scores(NamedTuple):
-    """What a scorer returns.
+    """Result of a scorer.
 
     Attributes:
-        log_scores (Tensor): Float (n+1, N), student first; -inf for a mentor without
-            a usable output.
-        point_weights (Tensor, optional): Float (n, N, K) where a sample has K parts
-            (keypoints): how much each mentor teaches of each part. They sum to 1
-            over the parts, or are all 0.
+        log_scores (Tensor): Float (n+1, N), student first; -inf for an output that
+            is NaN or infinite.
+        point_weights (Tensor, optional): Float (n, N, K) if a sample has K parts
+            (keypoints): the weight of each part in each mentor's loss. The weights
+            sum to 1 over the parts, or are all 0.
     """
 
     log_scores: Tensor
@@ -29,13 +29,13 @@ class Scores(NamedTuple):
 
 
 class Lesson(NamedTuple):
-    """Who teaches what on a batch; given to every multi-mentor loss.
+    """Which mentors teach which samples of a batch; input of every mentor loss.
 
     Attributes:
         ranking (Ranking): Activity and weights (n, N), from the Knowledge Filter.
         temperatures (Temperatures): (n, N), from Mentoring.
         task_weight (Tensor): Scalar W.
-        invalid (Tensor): Bool (n+1, N), student first: the output was NaN or
+        invalid (Tensor): Bool (n+1, N), student first: whether the output is NaN or
             infinite.
         point_weights (Tensor, optional): (n, N, K), from the scorer.
     """
@@ -60,23 +60,23 @@ def plan_lesson(
 ) -> Lesson:
     """Score, filter and pace a classroom on a batch: steps 1 to 4.
 
-    Nothing here has a gradient.
+    No gradient is computed.
 
     Source: docs/method.md, steps 1 to 5.
 
     Args:
-        student_output (Any): What the student gives for the N samples.
-        mentor_outputs (Sequence[Any]): The same of each mentor, in the student's form.
+        student_output (Any): The student's output for N samples.
+        mentor_outputs (Sequence[Any]): n outputs, in the student's form.
         targets (Any): What the scorer compares the outputs with.
-        scorer (Callable): Step 1; from outputs and targets to :class:`Scores`.
-        knowledge_filter (Callable): Steps 2 and 3; from log-scores (n+1, N) to a
+        scorer (Callable): Step 1; maps outputs and targets to :class:`Scores`.
+        knowledge_filter (Callable): Steps 2 and 3; maps log-scores (n+1, N) to a
             :class:`Ranking`.
-        mentoring (Callable): Step 4; from the ranking and the outputs to
+        mentoring (Callable): Step 4; maps the ranking and the outputs to
             :class:`Temperatures`.
-        task_weight (str): W of step 5, see :func:`weigh_task`.
+        task_weight (str): How W of step 5 is set, see :func:`weigh_task`.
 
     Returns:
-        Lesson: Who teaches what.
+        Lesson: Activity, weights and temperatures of the batch.
 
     Raises:
         FloatingPointError: If the student's output is NaN or infinite (checked on

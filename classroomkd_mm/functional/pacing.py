@@ -13,18 +13,18 @@ from .scoring import at_least_float32
 
 MENTORING_MODES = ('gap', 'off', 'dtkd')
 DTKD_TEMPERATURE = 4.0
-# DTKD divides a temperature of 2T between mentor and student by their largest
-# logits. Neither gets less than this share, so that no temperature reaches 0.
+# DTKD splits a temperature of 2T between mentor and student in proportion to their
+# largest logits. Neither share falls below this, so no temperature reaches 0.
 DTKD_SMALLEST_SHARE = 0.05
 
 
 class Temperatures(NamedTuple):
-    """Temperatures of a batch, all (n, N) and at least float32.
+    """Temperatures of a batch, (n, N), float32 or wider.
 
     Attributes:
         mentor (Tensor): Divides the mentor's logits.
         student (Tensor): Divides the student's logits when this mentor teaches;
-            it differs from ``mentor`` with DTKD only.
+            it differs from ``mentor`` only with DTKD.
     """
 
     mentor: Tensor
@@ -35,11 +35,11 @@ def check_mentoring(mentoring: str | float, tau_max: float) -> None:
     """Check the options of Mentoring.
 
     Args:
-        mentoring (str | float): Any of ``MENTORING_MODES`` or a temperature.
-        tau_max (float): The largest rise of a temperature above 1.
+        mentoring (str | float): One of ``MENTORING_MODES`` or a temperature.
+        tau_max (float): Largest increase of a temperature above 1.
 
     Raises:
-        TypeError: If one is of a wrong type.
+        TypeError: If an option has the wrong type.
         ValueError: If the mode is unknown, the fixed temperature is not above 0,
             or ``tau_max`` is negative.
     """
@@ -56,32 +56,32 @@ def check_mentoring(mentoring: str | float, tau_max: float) -> None:
 
 
 def gap_temperatures(ranking: Ranking, tau_max: float) -> Tensor:
-    """Give a mentor far ahead of the student a high temperature.
+    """Raise the temperature of a mentor with its lead over the student.
 
     Source: docs/method.md, step 4.
 
     Args:
         ranking (Ranking): Ranks (n+1, N) and activity (n, N).
-        tau_max (float): The largest rise of a temperature above 1.
+        tau_max (float): Largest increase of a temperature above 1.
 
     Returns:
         Tensor: 1 + tau_max · Δ, (n, N), where Δ = (r_m - r_s) / r_m for an active
         mentor and 0 for any other.
     """
     student, mentors = ranking.ranks[:1], ranking.ranks[1:]
-    # An active mentor's rank is the larger of the two. It can be 0 where the
-    # scores of both vanish beside another mentor's: the gap is then 0 as well.
+    # An active mentor's rank is at least the student's. Both can be 0 if another
+    # mentor scores far higher: the gap is then 0 as well.
     gap = (mentors - student) / mentors.clamp(min=torch.finfo(mentors.dtype).tiny)
-    # A filter of the user's may let a mentor teach that is behind: no gap either.
+    # A custom filter may activate a mentor that is behind: its gap is 0 as well.
     return 1 + tau_max * torch.where(ranking.active, gap, 0).clamp(min=0)
 
 
 def dtkd_temperatures(
     student_logits: Tensor, mentor_logits: Sequence[Tensor], active: Tensor
 ) -> Temperatures:
-    """Divide the temperature by the sharpness of the two (DTKD).
+    """Split the temperature according to the sharpness of the logits (DTKD).
 
-    τ_m = T · 2M_m / (M_m + M_s) and τ_s = T · 2M_s / (M_m + M_s), with M the
+    τ_m = T · 2M_m / (M_m + M_s) and τ_s = T · 2M_s / (M_m + M_s), where M is the
     largest logit of a sample and T = 4.
 
     Source: arXiv 2404.12711; docs/method.md, "Ablations".
@@ -89,8 +89,7 @@ def dtkd_temperatures(
     Args:
         student_logits (Tensor): (N, …).
         mentor_logits (Sequence[Tensor]): n tensors (N, …).
-        active (Tensor): Bool (n, N); inactive mentors get the same τ as the
-            student.
+        active (Tensor): Bool (n, N); for an inactive mentor τ_m = τ_s = T.
 
     Returns:
         Temperatures: Both (n, N).
@@ -107,7 +106,7 @@ def dtkd_temperatures(
 
 
 def _largest_logit(logits: Tensor | Sequence[Tensor]) -> Tensor:
-    """The largest logit of each sample, (N,); of all vectors if there are several."""
+    """Largest logit of each sample, (N,), over all vectors if there are several."""
     if isinstance(logits, Tensor):
         return at_least_float32(logits).flatten(1).amax(dim=1)
     return torch.stack([_largest_logit(part) for part in logits]).amax(dim=0)
@@ -121,24 +120,24 @@ def pace_mentors(
     mentoring: str | float = 'gap',
     tau_max: float = 12.0,
 ) -> Temperatures:
-    """Set every mentor's temperature on every sample.
+    """Set the temperature of every mentor for every sample.
 
     Source: docs/method.md, step 4 and "Ablations".
 
     Args:
-        ranking (Ranking): What :func:`filter_mentors` found.
-        student_logits (Tensor): (N, …); used by 'dtkd' only.
-        mentor_logits (Sequence[Tensor]): n tensors (N, …); used by 'dtkd' only.
+        ranking (Ranking): Result of :func:`filter_mentors`.
+        student_logits (Tensor): (N, …); only used by 'dtkd'.
+        mentor_logits (Sequence[Tensor]): n tensors (N, …); only used by 'dtkd'.
         mentoring (str | float): 'gap' (the method), 'off' (τ = 1), 'dtkd', or a
-            number: a fixed temperature.
-        tau_max (float): The largest rise of a temperature above 1 with 'gap'.
+            number for a fixed temperature.
+        tau_max (float): Largest increase of a temperature above 1, with 'gap'.
 
     Returns:
         Temperatures: (n, N) for mentors and student.
 
     Raises:
-        TypeError: If an option is of a wrong type.
-        ValueError: If an option has a wrong value.
+        TypeError: If an option has the wrong type.
+        ValueError: If an option has an invalid value.
     """
     check_mentoring(mentoring, tau_max)
     if mentoring == 'dtkd':

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Step 1 of docs/method.md, Score: how well a member does on a sample."""
+"""Step 1 of docs/method.md, Score: how well a member performs on a sample."""
 
 import torch
 import torch.nn.functional as F
@@ -7,18 +7,18 @@ from torch import Tensor
 
 
 def at_least_float32(x: Tensor) -> Tensor:
-    """Give half-precision tensors in float32 and all others as they are."""
+    """Convert half-precision tensors to float32; return all others unchanged."""
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
 
 def cross_entropy_log_scores(logits: Tensor, labels: Tensor) -> Tensor:
     """Log-scores of classifiers: minus the cross-entropy of every sample.
 
-    With hard labels that is the log-probability of the true class, with soft
-    labels (mixup, label smoothing) minus the soft cross-entropy. A sample with
-    a NaN or infinite logit scores -inf.
+    With hard labels this is the log-probability of the true class. Soft labels
+    (mixup, label smoothing) use the soft cross-entropy. A sample with a NaN or
+    infinite logit scores -inf.
 
-    Source: arXiv 2409.20237; docs/method.md, step 1 and corner cases.
+    Source: arXiv 2409.20237; docs/method.md, step 1 and "Corner cases".
 
     Args:
         logits (Tensor): Float, (members, N, C).
@@ -40,16 +40,38 @@ def cross_entropy_log_scores(logits: Tensor, labels: Tensor) -> Tensor:
     return torch.where(finite, -losses.view(members, num_samples), -torch.inf)
 
 
-def require_finite_student(log_scores: Tensor) -> None:
-    """Refuse a student whose output is NaN or infinite.
+def bernoulli_log_scores(logits: Tensor, labels: Tensor) -> Tensor:
+    """Log-scores of sigmoid classifiers: the log-likelihood of all classes together.
 
-    On the CPU the check is made at once. On an accelerator it would make the
-    host wait in every step, so there it is left to
-    :class:`~classroomkd_mm.engine.hooks.ClassroomHook`, which makes it when it
-    logs.
+    Every class is a yes or no of its own, so the loss of a sample is the binary
+    cross-entropy summed over the classes. A sample with a NaN or infinite logit
+    scores -inf.
+
+    Source: docs/method.md, step 1, "Sigmoid heads".
 
     Args:
-        log_scores (Tensor): (members, N), the student first.
+        logits (Tensor): Float, (members, N, C).
+        labels (Tensor): How much of each class a sample has, from 0 to 1, (N, C).
+
+    Returns:
+        Tensor: Log-scores (members, N), float32 or wider.
+    """
+    logits = at_least_float32(logits)
+    targets = labels.to(logits.dtype).expand_as(logits)
+    losses = F.binary_cross_entropy_with_logits(logits, targets, reduction='none')
+    finite = logits.isfinite().all(dim=-1)
+    return torch.where(finite, -losses.sum(dim=-1), -torch.inf)
+
+
+def require_finite_student(log_scores: Tensor) -> None:
+    """Reject a student output that is NaN or infinite.
+
+    On the CPU the check is immediate. On an accelerator it would synchronise the
+    device in every step, so
+    :class:`~classroomkd_mm.engine.hooks.ClassroomHook` checks when it logs instead.
+
+    Args:
+        log_scores (Tensor): (members, N), student first.
 
     Raises:
         FloatingPointError: If a score of the student is NaN or infinite.
@@ -59,6 +81,6 @@ def require_finite_student(log_scores: Tensor) -> None:
         bad = (~student.isfinite()).nonzero().flatten().tolist()
         raise FloatingPointError(
             f'The student gave NaN or infinite outputs for the samples {bad} of the '
-            'batch. Lower the learning rate, clip the gradients, or look for broken '
-            'inputs and labels.'
+            'batch. Lower the learning rate, clip the gradients, or check the inputs '
+            'and labels.'
         )

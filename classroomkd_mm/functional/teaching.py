@@ -11,17 +11,59 @@ from .filtering import Ranking
 from .pacing import Temperatures
 from .scoring import at_least_float32
 
+Divergence = Callable[[Tensor, Tensor], Tensor]
+"""From the logits of student and mentor, at their temperatures, to what separates
+the distributions that they stand for, without the last dimension."""
+
+
+def softmax_divergence(student_logits: Tensor, mentor_logits: Tensor) -> Tensor:
+    """KL( softmax(mentor) ‖ softmax(student) ): one of the classes is true.
+
+    Source: docs/method.md, step 5.
+
+    Args:
+        student_logits (Tensor): (N, …, C), with gradient.
+        mentor_logits (Tensor): (N, …, C), finite.
+
+    Returns:
+        Tensor: (N, …).
+    """
+    student = F.log_softmax(student_logits, dim=-1)
+    mentor = F.softmax(mentor_logits, dim=-1)
+    return F.kl_div(student, mentor, reduction='none').sum(dim=-1)
+
+
+def bernoulli_divergence(student_logits: Tensor, mentor_logits: Tensor) -> Tensor:
+    """KL between sigmoids, summed over the classes: each is true or not by itself.
+
+    Source: docs/method.md, step 5, "Sigmoid heads".
+
+    Args:
+        student_logits (Tensor): (N, …, C), with gradient.
+        mentor_logits (Tensor): (N, …, C), finite.
+
+    Returns:
+        Tensor: (N, …).
+    """
+    # A sigmoid is the softmax of a logit beside 0.
+    student, mentor = (
+        torch.stack([logits, torch.zeros_like(logits)], dim=-1)
+        for logits in (student_logits, mentor_logits)
+    )
+    return softmax_divergence(student, mentor).sum(dim=-1)
+
 
 def distillation_terms(
     student_logits: Tensor,
     mentor_logits: Tensor,
     student_tau: Tensor,
     mentor_tau: Tensor,
+    divergence: Divergence = softmax_divergence,
 ) -> Tensor:
-    """One mentor's distillation terms, not weighted.
+    """Compute the unweighted distillation terms of one mentor.
 
     τ_m · τ_s · KL( softmax(l_m / τ_m) ‖ softmax(l_s / τ_s) ), summed over the last
-    dimension; with τ_m = τ_s that is the τ² · KL of the method.
+    dimension; with τ_m = τ_s this is the τ² · KL of the method.
 
     Source: docs/method.md, step 5.
 
@@ -30,16 +72,18 @@ def distillation_terms(
         mentor_logits (Tensor): (N, …, C), finite.
         student_tau (Tensor): (N,).
         mentor_tau (Tensor): (N,).
+        divergence (Callable): What stands in the place of the KL of softmaxes.
 
     Returns:
         Tensor: (N, …), float32 or wider.
     """
     per_sample = (-1,) + (1,) * (student_logits.ndim - 1)
     student_tau, mentor_tau = student_tau.view(per_sample), mentor_tau.view(per_sample)
-    student = F.log_softmax(at_least_float32(student_logits) / student_tau, dim=-1)
-    mentor = F.softmax(at_least_float32(mentor_logits) / mentor_tau, dim=-1)
-    divergence = F.kl_div(student, mentor, reduction='none').sum(dim=-1)
-    return (student_tau * mentor_tau).squeeze(-1) * divergence
+    terms = divergence(
+        at_least_float32(student_logits) / student_tau,
+        at_least_float32(mentor_logits) / mentor_tau,
+    )
+    return (student_tau * mentor_tau).squeeze(-1) * terms
 
 
 def mentor_losses(
@@ -48,34 +92,38 @@ def mentor_losses(
     ranking: Ranking,
     temperatures: Temperatures,
     point_weights: Tensor | None = None,
+    divergence: Divergence = softmax_divergence,
 ) -> Tensor:
-    """The distillation loss of every mentor; their sum is the classroom's.
+    """Compute the distillation loss of every mentor; the total loss is their sum.
 
     Source: docs/method.md, step 5: (1/N) Σ_i active · r · KD; "Pose" for keypoints.
 
     Args:
         student_logits (Tensor): (N, C) or, for K keypoints, (N, K, C), with
             gradient.
-        mentor_logits (Sequence[Tensor]): n tensors like the student's. Where a
-            mentor is not active its values may be anything, also NaN.
+        mentor_logits (Sequence[Tensor]): n tensors like the student's. Values of an
+            inactive mentor are ignored, even if they are NaN.
         ranking (Ranking): Activity and weights (n, N).
         temperatures (Temperatures): (n, N).
         point_weights (Tensor, optional): (n, N, K), summing to 1 over K or all 0:
-            the terms of the keypoints are averaged with them.
+            weights for averaging the terms of the keypoints.
+        divergence (Callable): Compares student and mentor, see
+            :func:`distillation_terms`.
 
     Returns:
-        Tensor: (n,), with a graph to the student also where it is 0.
+        Tensor: (n,), connected to the student's graph even where it is 0.
     """
 
-    def divergence(index: int, logits: Tensor) -> Tensor:
+    def terms(index: int, logits: Tensor) -> Tensor:
         return distillation_terms(
             student_logits,
             logits,
             temperatures.student[index],
             temperatures.mentor[index],
+            divergence,
         )
 
-    return weigh_terms(divergence, mentor_logits, ranking, point_weights)
+    return weigh_terms(terms, mentor_logits, ranking, point_weights)
 
 
 def weigh_terms(
@@ -84,26 +132,26 @@ def weigh_terms(
     ranking: Ranking,
     point_weights: Tensor | None = None,
 ) -> Tensor:
-    """Weigh what separates the student from each mentor by the ranks of the lesson.
+    """Weight the divergence from each mentor by the ranks of the lesson.
 
     Source: docs/method.md, step 5: (1/N) Σ_i active · r · KD.
 
     Args:
-        divergence (Callable): From a mentor's number and its output to terms (N,),
-            or (N, K) for K keypoints, with gradient. Where the mentor is not active
-            its output is replaced by zeros, so the terms are finite.
-        mentor_outputs (Sequence[Tensor]): n tensors (N, …). Where a mentor is not
-            active the values may be anything, also NaN.
+        divergence (Callable): Maps a mentor's index and output to terms (N,), or
+            (N, K) for K keypoints, with gradient. The output is set to zero where
+            the mentor is inactive, so the terms are finite.
+        mentor_outputs (Sequence[Tensor]): n tensors (N, …). Values of an inactive
+            mentor are ignored, even if they are NaN.
         ranking (Ranking): Activity and weights (n, N).
         point_weights (Tensor, optional): (n, N, K), summing to 1 over K or all 0:
-            the terms of the keypoints are averaged with them.
+            weights for averaging the terms of the keypoints.
 
     Returns:
-        Tensor: (n,), with a graph to the student also where it is 0.
+        Tensor: (n,), connected to the student's graph even where it is 0.
     """
     losses = []
     for index, output in enumerate(mentor_outputs):
-        # 0 · NaN is NaN: what does not teach must not enter the product.
+        # 0 · NaN is NaN, so values of inactive mentors must not enter the product.
         idle = ~ranking.active[index].view(-1, *(1,) * (output.ndim - 1))
         terms = divergence(index, output.masked_fill(idle, 0))
         if point_weights is not None:

@@ -12,15 +12,15 @@ TASK_WEIGHTS = ('student_score', 'constant')
 
 @torch.no_grad()
 def weigh_task(ranking: Ranking, task_weight: str = 'student_score') -> Tensor:
-    """Weight the student's own task loss.
+    """Compute the weight W of the student's task loss.
 
     Source: docs/method.md, step 5.
 
     Args:
-        ranking (Ranking): From the Knowledge Filter. With the filter off W is 1.
+        ranking (Ranking): From the Knowledge Filter. With the filter off, W is 1.
         task_weight (str): 'student_score' gives the mean score of the student
-            over the global batch, so that a student that knows little leans on
-            its mentors; 'constant' gives 1.
+            over the global batch, so a weak student relies on its mentors;
+            'constant' gives 1.
 
     Returns:
         Tensor: A scalar.

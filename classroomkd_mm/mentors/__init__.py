@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Frozen mentors: reading what a config says of them, building, running them."""
+"""Frozen mentors: parsing their configs, building and running them."""
 
 from .build import build_mentors
 from .mentor import Mentor

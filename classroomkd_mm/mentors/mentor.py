@@ -50,9 +50,10 @@ class Mentor(nn.Module):
         self.aligner = aligner
         self.task_options = task_options or {}
         self.channels = input_channels(network)
-        self._tried: set[torch.Size] = set()
         self._speed = Speed(fast=False)
         self._fingerprint: str | None = None
+        #: Channels, height and width of the images that it saw last.
+        self.image_shape: torch.Size | None = None
         self.requires_grad_(False)
         self.eval()
 
@@ -116,11 +117,11 @@ class Mentor(nn.Module):
         dtype = images.dtype
         if self._speed.dtype:
             images = images.to(next(self.network.parameters()).dtype)
-        if images.shape[1:] in self._tried:
+        if images.shape[1:] == self.image_shape:
             output = run_network(self.network, images)
         else:
             output = try_network(self.name, self.network, images)
-            self._tried.add(images.shape[1:])
+            self.image_shape = images.shape[1:]
         if self._speed.dtype:
             output = cast(output, dtype)
         return output if self.aligner is None else self.aligner(output)

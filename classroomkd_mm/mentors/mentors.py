@@ -13,9 +13,9 @@ from .mentor import Mentor
 class Mentors:
     """All mentors of a classroom, by name and in order.
 
-    On purpose it is no ``nn.Module``: a student that holds it has the mentors
-    neither among its parameters, buffers and children nor in its checkpoints, and
-    no wrapper (DDP, EMA) sees or copies them.
+    This is deliberately not an ``nn.Module``: the mentors do not appear among the
+    parameters, buffers, children or checkpoints of the algorithm that holds them, and
+    wrappers (DDP, EMA) neither see nor copy them.
 
     Source: docs/architecture.md, promise 1.
 
@@ -33,7 +33,7 @@ class Mentors:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Tuple[str, ...]: The names, in the order of all tensors of mentors."""
+        """Tuple[str, ...]: The names, in the order of all mentor tensors."""
         return tuple(self._mentors)
 
     def __len__(self) -> int:
@@ -46,7 +46,7 @@ class Mentors:
         return self._mentors[name]
 
     def __deepcopy__(self, memo: dict) -> 'Mentors':
-        """Share the mentors: nothing ever changes them."""
+        """Share the mentors, since they never change."""
         return self
 
     def __call__(
@@ -54,12 +54,12 @@ class Mentors:
         inputs: Tensor,
         data_samples: Sequence[BaseDataElement] | None = None,
     ) -> list[Any]:
-        """Let every mentor look at the student's batch.
+        """Run every mentor on the student's batch.
 
         Args:
             inputs (Tensor): The student's normalised images, (N, C, H, W).
             data_samples (Sequence[BaseDataElement], optional): N samples, which
-                may carry images for mentors.
+                may hold images for the mentors.
 
         Returns:
             list: The output of each mentor, in order.
@@ -87,17 +87,18 @@ class Mentors:
         """
         device = next(student.parameters()).device
         for mentor in self:
-            aligner = task.align_to_data(
-                mentor.name, mentor.network, student, metainfo, mentor.task_options
-            )
-            if aligner is not None:
+            name, network, options = mentor.name, mentor.network, mentor.task_options
+            found = task.options_from_data(name, network, student, metainfo, options)
+            if found:
+                options = {**options, **found}
+                aligner = task.align_output(name, network, student, None, options)
                 mentor.aligner = aligner.to(device)
 
     def apply_to_tensors(self, function: Callable[[Tensor], Tensor]) -> None:
         """Move or convert the mentors, as ``nn.Module.to`` does.
 
         Args:
-            function (Callable): What ``nn.Module._apply`` takes.
+            function (Callable): As for ``nn.Module._apply``.
         """
         for mentor in self:
             mentor._apply(function)
@@ -106,7 +107,7 @@ class Mentors:
         """Describe the mentors for a checkpoint.
 
         Returns:
-            dict: By name, the source and the SHA-256 of the weights.
+            dict: Source and SHA-256 of the weights of each mentor, by name.
         """
         return {
             mentor.name: {'source': mentor.source, 'sha256': mentor.fingerprint()}

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""What a config says of a mentor, read and checked once."""
+"""The config of a mentor, parsed and checked once."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ MENTOR_OPTIONS = (
 
 @dataclass(frozen=True)
 class MentorSpec:
-    """What a config says of a mentor.
+    """The parsed config of a mentor.
 
     Attributes:
         name (str): Its name in the classroom.
-        network (Mapping | nn.Module): What :func:`build_network` takes: a model
+        network (Mapping | nn.Module): Argument of :func:`build_network`: a model
             config, a dict with ``cfg_path``, or the built network.
-        source (WeightSource, optional): Where its weights come from; None for a
-            built network, which has them.
+        source (WeightSource, optional): The source of its weights; None for a built
+            network, which already has weights.
         weights (Mapping): The options of the source.
         input_size (tuple[int, int], optional): Height and width of its input, in
-            pixels; None: as the student's.
-        data_preprocessor (Mapping): mean, std and to_rgb that differ from the
-            network's own, or that a plain module needs.
+            pixels; None means the student's input size.
+        data_preprocessor (Mapping): mean, std and to_rgb that override the network's
+            own, or that a plain module needs.
         task_options (Mapping): The options of its task.
         speed (Speed): How it is made faster.
     """
@@ -58,28 +58,28 @@ class MentorSpec:
 
     @property
     def configured(self) -> str:
-        """str: The network as the config has it: its backbone, if it is spelt out."""
+        """str: Description of the configured network: its backbone, or the label."""
         model = self.network if isinstance(self.network, Mapping) else {}
         return str(model.get('backbone') or self.label)
 
 
 def parse_mentor(name: str, cfg: Any, task: Task) -> MentorSpec:
-    """Read what a config says of a mentor, and refuse what cannot be.
+    """Parse and check the config of a mentor.
 
     Args:
-        name (str): Its name.
+        name (str): The mentor's name.
         cfg (dict | nn.Module): See :func:`~classroomkd_mm.mentors.build_mentors`.
         task (Task): The student's task.
 
     Returns:
-        MentorSpec: The same, checked.
+        MentorSpec: The parsed config.
 
     Raises:
         TypeError: If it is neither a dict nor a module, or has an unknown option.
-        ValueError: If an option cannot be.
-        ImportError: If it needs timm or transformers, and that is not installed.
+        ValueError: If an option is invalid.
+        ImportError: If it needs timm or transformers, which is not installed.
     """
-    # Here, since the sources read specs.
+    # Imported here, since the sources import this module.
     from .weights.libraries import check_wrapper
     from .weights.source import find_source
 
@@ -93,7 +93,7 @@ def parse_mentor(name: str, cfg: Any, task: Task) -> MentorSpec:
     if ('cfg_path' in cfg) == ('model' in cfg):
         raise ValueError(
             f'Mentor {name!r} needs either `cfg_path` (a config) or `model` (a model '
-            f'config), but has {"both" if "model" in cfg else "none of the two"}.'
+            f'config), but has {"both" if "model" in cfg else "neither"}.'
         )
     network = cfg['model'] if 'model' in cfg else {'cfg_path': cfg['cfg_path']}
     preprocessor = cfg.get('data_preprocessor') or {}
@@ -112,7 +112,7 @@ def parse_mentor(name: str, cfg: Any, task: Task) -> MentorSpec:
 
 
 def _check_names(name: str, cfg: Mapping[str, Any], task: Task) -> None:
-    """Refuse options that do not exist, or that belong to another task."""
+    """Reject options that are unknown or belong to another task."""
     from .weights.source import all_sources
 
     for other in TASKS.module_dict.values():
@@ -120,7 +120,7 @@ def _check_names(name: str, cfg: Mapping[str, Any], task: Task) -> None:
         for option in foreign.intersection(cfg):
             raise ValueError(
                 f'Mentor {name!r}: {option} is an option of the task {other.name()!r}, '
-                f'but the student is of the task {task.name()!r}, whose options are: '
+                f"but the student's task is {task.name()!r}, whose options are: "
                 f'{", ".join(task.mentor_options) or "none"}.'
             )
     of_sources = (option for source in all_sources() for option in source.options)
@@ -129,7 +129,7 @@ def _check_names(name: str, cfg: Mapping[str, Any], task: Task) -> None:
 
 
 def _input_size(name: str, size: Any) -> tuple[int, int] | None:
-    """Read the option input_size."""
+    """Parse the option input_size."""
     if size is None:
         return None
     pair = tuple(size) if isinstance(size, Sequence) else (size, size)

@@ -6,9 +6,10 @@ filter, mentoring and losses of all tasks. :mod:`.backbones` imports MMPretrain,
 config that needs it names it as well.
 """
 
-from ..compat import allow_log_buffers
+from ..compat import allow_log_buffers, provide_soft_cross_entropy
 from . import algorithms, distillers
 
 allow_log_buffers()
+provide_soft_cross_entropy()
 
 __all__ = ['algorithms', 'distillers']

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Tasks: all that is particular to a kind of network, one folder each."""
+"""Tasks: everything specific to a kind of network, one folder per task."""
 
 from .classification import ClassificationTask
 from .pose import PoseTask

@@ -56,19 +56,28 @@ def try_network(mentor: str, network: nn.Module, images: Tensor) -> Any:
         images (Tensor): Its input, (N, C, H, W).
 
     Returns:
-        Any: What the network gives. If it was built for another size and runs all
-        the same, a warning says so.
+        Any: What the network gives.
 
     Raises:
         ValueError: If the network cannot take the images.
     """
     try:
-        output = run_network(network, images)
+        return run_network(network, images)
     except torch.cuda.OutOfMemoryError:  # says nothing of the shape
         raise
     except Exception as error:  # of any layer
         raise ValueError(_explain(mentor, network, images, error)) from error
-    size, wanted = tuple(images.shape[-2:]), input_size(network)
+
+
+def warn_of_size(mentor: str, network: nn.Module, size: tuple[int, int]) -> None:
+    """Warn if a mentor gets images of another size than it was built for.
+
+    Args:
+        mentor (str): The mentor's name, for messages.
+        network (nn.Module): Its network, which takes the images all the same.
+        size (tuple[int, int]): Their height and width, in pixels.
+    """
+    wanted = input_size(network)
     if wanted not in (None, size):
         print_log(
             f'Mentor {mentor!r} {_size_remedy(wanted)} It gets {size[0]} x {size[1]} '
@@ -76,7 +85,6 @@ def try_network(mentor: str, network: nn.Module, images: Tensor) -> Any:
             logger='current',
             level=logging.WARNING,
         )
-    return output
 
 
 def _explain(mentor: str, network: nn.Module, images: Tensor, error: Exception) -> str:

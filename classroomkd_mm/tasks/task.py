@@ -1,55 +1,55 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""What a task is to the classroom, and finding the one that fits a student."""
+"""Base class of tasks, and finding the task of a student."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from mmengine.registry import Registry
-from torch import nn
+from mmengine.structures import BaseDataElement
+from torch import Tensor, nn
 
 from .inputs import InputAdapter, Normalization
 
 TASKS = Registry('classroom task')
-"""The tasks by name; a task of your own registers here."""
+"""Tasks by name; register your own task here."""
 
 
 class Task(ABC):
-    """What the classroom has to know of a kind of network.
+    """Base class of tasks: what the classroom has to know about a kind of network.
 
-    A task is stateless. It says which networks it fits, which options its mentors
-    have, how a mentor's output and input are brought into the student's form, and
-    what a distiller needs where the config leaves it out. To add one, register a
-    sub-class: docs/extend.md.
+    A task is stateless. It defines which networks it fits, which options its mentors
+    have, how a mentor's output and input are converted to the student's form, and the
+    defaults of the distiller. To add a task, register a subclass; see docs/extend.md.
     """
 
     mentor_options: ClassVar[tuple[str, ...]] = ()
-    """Options of a mentor that exist in this task only."""
+    """Mentor options that exist only in this task."""
 
     @classmethod
     def name(cls) -> str:
-        """Tell under which name the task is registered.
+        """Return the name under which the task is registered.
 
         Returns:
-            str: What ``ClassroomDistill(task=…)`` takes.
+            str: The name, for ``ClassroomDistill(task=…)``.
         """
         names = (name for name, task in TASKS.module_dict.items() if task is cls)
         return next(names, cls.__name__)
 
     @abstractmethod
     def fits(self, network: nn.Module) -> bool:
-        """Tell whether a network is one of this task's.
+        """Whether a network belongs to this task.
 
         Args:
             network (nn.Module): A student, or a mentor's network.
 
         Returns:
-            bool: False also where it cannot be told.
+            bool: False also if this cannot be determined.
         """
 
     @abstractmethod
     def distiller(self, student: nn.Module) -> dict[str, Any]:
-        """Say what a distiller needs for a student.
+        """Return the default distiller config for a student.
 
         Args:
             student (nn.Module): The student.
@@ -60,6 +60,20 @@ class Task(ABC):
             student's output.
         """
 
+    def check_output(  # noqa: B027  most tasks have nothing to refuse
+        self, student: nn.Module, recorders: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        """Refuse recorders that do not hold what the task scores and teaches.
+
+        Args:
+            student (nn.Module): The student.
+            recorders (Mapping[str, Mapping]): The configs of the recorders that make
+                up the student's output, by name.
+
+        Raises:
+            ValueError: If a sub-class cannot use one.
+        """
+
     def align_output(
         self,
         mentor: str,
@@ -68,33 +82,33 @@ class Task(ABC):
         input_size: tuple[int, int] | None,
         options: Mapping[str, Any],
     ) -> nn.Module | None:
-        """Prepare to bring a mentor's output into the student's form.
+        """Build a module that converts a mentor's output to the student's form.
 
         Args:
             mentor (str): The mentor's name, for messages.
             network (nn.Module): The mentor's network.
             student (nn.Module): The student.
             input_size (tuple[int, int], optional): Height and width of the mentor's
-                input in pixels, if the config says so.
-            options (Mapping): Those of ``mentor_options`` that the config sets.
+                input in pixels, if the config sets it.
+            options (Mapping): The ``mentor_options`` that the config sets.
 
         Returns:
-            nn.Module | None: From the output of the network to the student's form;
-            None if it has that form.
+            nn.Module | None: A module that maps the network's output to the student's
+            form; None if the output already has that form.
         """
         return None
 
-    def align_to_data(
+    def options_from_data(
         self,
         mentor: str,
         network: nn.Module,
         student: nn.Module,
         metainfo: Mapping[str, Any],
         options: Mapping[str, Any],
-    ) -> nn.Module | None:
+    ) -> dict[str, Any]:
         """Compare what a mentor was trained on with the student's dataset.
 
-        It is known when the training starts, not when the model is built.
+        The dataset is known when training starts, not when the model is built.
 
         Args:
             mentor (str): The mentor's name, for messages.
@@ -106,13 +120,13 @@ class Task(ABC):
             options (Mapping): Those of ``mentor_options`` that the config sets.
 
         Returns:
-            nn.Module | None: What takes the place of :meth:`align_output`'s result;
-            None to leave that.
+            dict: Options that follow for :meth:`align_output`, which is called again
+            with them; empty if there are none.
 
         Raises:
             ValueError: If the two contradict each other.
         """
-        return None
+        return {}
 
     def adapt_input(
         self,
@@ -122,21 +136,64 @@ class Task(ABC):
         input_size: tuple[int, int] | None,
         aligner: nn.Module | None,
     ) -> InputAdapter:
-        """Prepare to make a mentor's input from the student's batch.
+        """Build a module that converts the student's batch to the mentor's input.
 
         Args:
             mentor (str): The mentor's name, for messages.
-            student (Normalization, optional): How the student's images are
-                normalised.
-            network (Normalization, optional): How the mentor's have to be.
+            student (Normalization, optional): Normalisation of the student's images.
+            network (Normalization, optional): Normalisation of the mentor's images.
             input_size (tuple[int, int], optional): Height and width of the mentor's
-                input in pixels, if the config says so.
-            aligner (nn.Module, optional): What :meth:`align_output` returned.
+                input in pixels, if the config sets it.
+            aligner (nn.Module, optional): Result of :meth:`align_output`.
 
         Returns:
-            InputAdapter: From the student's batch to the mentor's.
+            InputAdapter: A module that maps the student's batch to the mentor's input.
         """
         return InputAdapter(student, network, input_size)
+
+    def predict(
+        self,
+        student: nn.Module,
+        mentor: Callable[[Tensor, Sequence[BaseDataElement]], Any],
+        inputs: Tensor,
+        data_samples: Sequence[BaseDataElement],
+    ) -> Sequence[BaseDataElement]:
+        """Make predictions of a mentor's output, as the student of its own.
+
+        Args:
+            student (nn.Module): The student, in eval mode.
+            mentor (Callable): Gives its output for a batch in the student's form.
+            inputs (Tensor): The student's normalised images, (N, C, H, W).
+            data_samples (Sequence[BaseDataElement]): N samples.
+
+        Returns:
+            Sequence[BaseDataElement]: The samples with predictions in them.
+
+        Raises:
+            NotImplementedError: If the task does not tell.
+        """
+        raise NotImplementedError(
+            f'The accuracy of mentors cannot be measured: {type(self).__name__} has '
+            'no method `predict`. Add one, or remove ClassroomValLoop from val_cfg.'
+        )
+
+    def example_batches(
+        self, student: nn.Module
+    ) -> Iterable[tuple[Tensor, Sequence[BaseDataElement]]]:
+        """Generate batches on which the losses of a classroom can be tried.
+
+        Random numbers may be drawn freely: their generators are put back afterwards.
+
+        Args:
+            student (nn.Module): The student.
+
+        Returns:
+            Iterable: Batches of images (N, C, H, W), normalised for the student,
+            and N samples with targets. Where the size of the images is not known,
+            one batch of each that is likely; none if the task cannot tell, and
+            nothing is tried then.
+        """
+        return ()
 
 
 def find_task(student: nn.Module, task: str | Task | None = None) -> Task:
@@ -144,14 +201,14 @@ def find_task(student: nn.Module, task: str | Task | None = None) -> Task:
 
     Args:
         student (nn.Module): The student.
-        task (str | Task, optional): The registered name, where it cannot be told
-            from the student; or the task itself.
+        task (str | Task, optional): The registered name, if the task cannot be
+            determined from the student; or the task itself.
 
     Returns:
         Task: The task.
 
     Raises:
-        ValueError: If there is no such task, or none or several fit the student.
+        ValueError: If the task does not exist, or if none or several fit the student.
     """
     if isinstance(task, Task):
         return task
@@ -159,8 +216,8 @@ def find_task(student: nn.Module, task: str | Task | None = None) -> Task:
     if task is not None:
         if task not in TASKS.module_dict:
             raise ValueError(
-                f'task={task!r} is not registered. There are: {known}. Import the '
-                'module of your own task in custom_imports.'
+                f'task={task!r} is not registered. Registered tasks: {known}. Import '
+                'the module of your own task in custom_imports.'
             )
         return TASKS.module_dict[task]()
     fitting = tasks_of(student)
@@ -168,9 +225,9 @@ def find_task(student: nn.Module, task: str | Task | None = None) -> Task:
         return fitting[0]
     found = ' and '.join(each.name() for each in fitting) or 'none of the tasks'
     raise ValueError(
-        f'The task of the student ({type(student).__name__}) cannot be told: {found} '
-        f'fit{"s" * (not fitting)} it. Set `task` of ClassroomDistill to one of: '
-        f'{known}.'
+        f'The task of the student ({type(student).__name__}) cannot be determined: '
+        f'{found} fit{"s" * (not fitting)} it. Set `task` of ClassroomDistill to one '
+        f'of: {known}.'
     )
 
 
@@ -181,7 +238,7 @@ def tasks_of(network: nn.Module) -> list[Task]:
         network (nn.Module): Any network.
 
     Returns:
-        list[Task]: In the order of their registration.
+        list[Task]: The tasks, in the order of registration.
     """
     tasks = (cls() for cls in TASKS.module_dict.values())
     return [task for task in tasks if task.fits(network)]
@@ -190,22 +247,28 @@ def tasks_of(network: nn.Module) -> list[Task]:
 def distiller_config(
     task: Task, student: nn.Module, cfg: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Complete the config of a distiller by what its task says.
+    """Complete the config of a distiller with the defaults of its task.
 
-    A part without a ``type`` refines the task's own.
+    A section without a ``type`` is merged into the default one.
 
     Args:
         task (Task): The student's task.
         student (nn.Module): The student.
-        cfg (Mapping): What the user's config says.
+        cfg (Mapping): The distiller section of the user's config.
 
     Returns:
-        dict: The whole config.
+        dict: The complete config.
+
+    Raises:
+        ValueError: If the task cannot use what the config records.
     """
     defaults = task.distiller(student)
     if 'student_recorders' in cfg:
         defaults.pop('output', None)
     whole = {**defaults, **cfg}
+    recorders = whole['student_recorders']
+    output = whole.get('output') or tuple(recorders)[:1]
+    task.check_output(student, {k: recorders[k] for k in output if k in recorders})
     whole['scorer'] = _refined(defaults['scorer'], cfg.get('scorer'))
     if cfg.get('distill_losses'):
         loss = next(iter(defaults['distill_losses'].values()))
@@ -217,7 +280,7 @@ def distiller_config(
 
 
 def _refined(default: Mapping[str, Any], given: Any) -> Any:
-    """Merge a part that names no type into the default one."""
+    """Merge a section without a type into the default one."""
     if given is None:
         return default
     if isinstance(given, Mapping) and 'type' not in given:

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Poses side by side: the picture, the truth, and what networks find."""
+"""Side-by-side plots of poses: image, ground truth, and predictions."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-# Pictures are enlarged before joints are drawn on them, to be sharp.
+# Images are enlarged before drawing, so that joints look sharp.
 SCALE = 3
 
 Pose = tuple[np.ndarray, np.ndarray]
@@ -16,17 +16,17 @@ Pose = tuple[np.ndarray, np.ndarray]
 def find_keypoints(
     config: str | Path, checkpoint: str | Path, people: Sequence[Mapping[str, Any]]
 ) -> list[Pose]:
-    """Have a pose model find the keypoints of people, on the CPU.
+    """Predict the keypoints of people with a pose model, on the CPU.
 
     Args:
         config (str | Path): The config of an MMPose top-down model.
         checkpoint (str | Path): Its weights, such as a classroom's checkpoint.
-        people (Sequence[Mapping]): Records of an MMPose data set of one person each,
-            with ``img_path`` and ``bbox`` (1, 4), pixels.
+        people (Sequence[Mapping]): Samples of an MMPose dataset, one person each, with
+            ``img_path`` and ``bbox`` (1, 4), in pixels.
 
     Returns:
-        list[tuple[np.ndarray, np.ndarray]]: For each person the keypoints (K, 2),
-        in pixels of the picture, and their scores (K,).
+        list[tuple[np.ndarray, np.ndarray]]: For each person, the keypoints (K, 2),
+        in pixels of the image, and their scores (K,).
     """
     from mmpose.apis import inference_topdown, init_model
 
@@ -46,16 +46,16 @@ def plot_poses(
     out: str | Path,
     kpt_thr: float = 0.2,
 ) -> None:
-    """Draw people in rows: the picture, then a pose for each column.
+    """Plot one person per row: the image, then one pose per column.
 
     Args:
-        people (Sequence[Mapping]): Records with ``img_path``.
-        columns (Mapping[str, Sequence]): By their heading, for each person the key
-            points (K, 2), in pixels of the picture, and their scores (K,).
-        metainfo (Mapping): Skeleton and colours, the ``metainfo`` of an MMPose data
-            set.
-        out (str | Path): The picture, PNG, SVG or PDF by its ending.
-        kpt_thr (float): Keypoints that score less are not drawn.
+        people (Sequence[Mapping]): Samples with ``img_path``.
+        columns (Mapping[str, Sequence]): Maps each heading to the poses of all people:
+            keypoints (K, 2), in pixels of the image, and their scores (K,).
+        metainfo (Mapping): The ``metainfo`` of an MMPose dataset, with skeleton and
+            colours.
+        out (str | Path): Output file; its suffix selects PNG, SVG or PDF.
+        kpt_thr (float): Score below which keypoints are not drawn. Defaults to 0.2.
     """
     import matplotlib
     from mmcv import imread, imresize
@@ -88,7 +88,7 @@ def plot_poses(
 def _drawn(
     visualizer: Any, image: np.ndarray, pose: Pose, kpt_thr: float
 ) -> np.ndarray:
-    """Draw a pose on an enlarged picture."""
+    """Draw a pose on an enlarged image."""
     from mmengine.structures import InstanceData
     from mmpose.structures import PoseDataSample
 

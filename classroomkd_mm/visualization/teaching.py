@@ -1,9 +1,12 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Which mentor taught how much over time, from the report of ClassroomHook."""
 
-import json
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+
+from ..report import REPORT, read_lines
 
 PANELS = {
     'taught': 'share of samples taught',
@@ -11,36 +14,44 @@ PANELS = {
     'loss': 'distillation loss',
 }
 
+Report = list[dict[str, Any]]
 
-def read_report(path: str | Path) -> list[dict[str, Any]]:
+
+def read_report(path: str | Path) -> Report:
     """Read the ``classroom.jsonl`` of a work dir.
 
     Args:
         path (str | Path): The file, or the work dir it is in.
 
     Returns:
-        list[dict]: One entry per epoch.
+        list[dict]: One entry per epoch, or per validation and checkpoint of an
+        iteration-based run.
 
     Raises:
         FileNotFoundError: If there is none.
         ValueError: If it is empty.
     """
     path = Path(path)
-    path = path / 'classroom.jsonl' if path.is_dir() else path
+    path = path / REPORT if path.is_dir() else path
     if not path.is_file():
         raise FileNotFoundError(
-            f'{path} does not exist: ClassroomHook writes it at the end of an epoch.'
+            f'{path} does not exist: ClassroomHook writes it at the end of an epoch, '
+            'and before each validation and checkpoint of an iteration-based run.'
         )
-    epochs = [json.loads(line) for line in path.read_text('utf-8').splitlines()]
-    if not epochs:
-        raise ValueError(f'{path} is empty: no epoch has ended yet.')
-    return epochs
+    report = read_lines(path)
+    if not report:
+        raise ValueError(
+            f'{path} is empty: no epoch has ended yet, and in an iteration-based run '
+            'no validation or checkpoint was reached.'
+        )
+    return report
 
 
-def plot_teaching(
-    reports: list[list[dict[str, Any]]], out: str | Path, title: str = ''
-) -> None:
-    """Draw how much each mentor taught, epoch by epoch.
+def plot_teaching(reports: list[Report], out: str | Path, title: str = '') -> None:
+    """Draw how much each mentor taught over the epochs or iterations.
+
+    A line has a gap where its mentor was not in the classroom, and in the panel of
+    temperatures where it taught nothing.
 
     Args:
         reports (list[list[dict]]): Reports of one or more runs of the same
@@ -50,29 +61,23 @@ def plot_teaching(
         title (str): Above the picture.
     """
     import matplotlib
-    import numpy as np
 
     matplotlib.use('Agg')
     from matplotlib import pyplot as plt
 
-    epochs = [entry['epoch'] for entry in reports[0]]
+    key = time_key(reports)
+    times = sorted({entry[key] for report in reports for entry in report})
     figure, axes = plt.subplots(1, len(PANELS), figsize=(12, 3.6), sharex=True)
-    for axis, (key, label) in zip(axes, PANELS.items(), strict=True):
-        for name in reports[0][0]['mentors']:
-            runs = np.array(
-                [
-                    # No temperature where nothing was taught: a gap in the line.
-                    [np.nan if (v := e['mentors'][name][key]) is None else v for e in r]
-                    for r in reports
-                ]
-            )
-            (line,) = axis.plot(epochs, runs.mean(axis=0), label=name)
+    for axis, (quantity, label) in zip(axes, PANELS.items(), strict=True):
+        for name in mentor_names(reports):
+            runs = np.ma.stack([series(r, key, times, name, quantity) for r in reports])
+            (line,) = axis.plot(times, runs.mean(axis=0), marker='.', label=name)
             if len(runs) > 1:
                 low, high = runs.min(axis=0), runs.max(axis=0)
                 axis.fill_between(
-                    epochs, low, high, alpha=0.2, color=line.get_color(), linewidth=0
+                    times, low, high, alpha=0.2, color=line.get_color(), linewidth=0
                 )
-        axis.set(xlabel='epoch', title=label)
+        axis.set(xlabel='iteration' if key == 'iter' else key, title=label)
         axis.grid(alpha=0.3)
     axes[0].set_ylim(0, 1.02)
     axes[-1].legend(title='mentor')
@@ -81,3 +86,50 @@ def plot_teaching(
     Path(out).parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(out, dpi=120)
     plt.close(figure)
+
+
+def time_key(reports: list[Report]) -> str:
+    """Choose what tells the lines of a report apart.
+
+    Args:
+        reports (list[list[dict]]): The reports.
+
+    Returns:
+        str: ``epoch``, or ``iter`` if an epoch has several lines.
+    """
+    epochs = ([entry['epoch'] for entry in report] for report in reports)
+    several = any(len(set(numbers)) < len(numbers) for numbers in epochs)
+    return 'iter' if several else 'epoch'
+
+
+def mentor_names(reports: list[Report]) -> list[str]:
+    """List everybody who was in the classroom at any time.
+
+    Args:
+        reports (list[list[dict]]): The reports.
+
+    Returns:
+        list[str]: The names, in the order of their first appearance.
+    """
+    entries = (entry for report in reports for entry in report)
+    return list(dict.fromkeys(name for entry in entries for name in entry['mentors']))
+
+
+def series(
+    report: Report, key: str, times: list[int], name: str, quantity: str
+) -> np.ma.MaskedArray:
+    """Collect what a report says of a mentor.
+
+    Args:
+        report (list[dict]): The report.
+        key (str): ``epoch`` or ``iter``.
+        times (list[int]): The T epochs or iterations asked for.
+        name (str): The mentor's name.
+        quantity (str): One of ``PANELS``.
+
+    Returns:
+        np.ma.MaskedArray: (T,), masked where the report has no value.
+    """
+    known = {entry[key]: entry['mentors'].get(name, {}) for entry in report}
+    values = [known.get(time, {}).get(quantity) for time in times]
+    return np.ma.masked_invalid(np.array(values, dtype=float))

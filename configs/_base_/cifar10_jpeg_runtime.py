@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# Shared by all runs of the benchmark, which are small enough for a CPU.
+# Runtime of all benchmark runs, which are small enough for a CPU.
 _base_ = ['mmpretrain::_base_/default_runtime.py']
 custom_imports = dict(imports=['classroomkd_mm.models.backbones'])
 default_hooks = dict(

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# Shared by all runs on CIFAR and ImageNet.
+# Runtime of all runs on CIFAR and ImageNet.
 _base_ = ['mmpretrain::_base_/default_runtime.py']
 custom_imports = dict(imports=['classroomkd_mm.models.backbones'])
 default_hooks = dict(checkpoint=dict(interval=10, max_keep_ckpts=1))

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# Shared by all runs on the digits, which are small enough for a CPU.
+# Runtime of all runs on the digits, which are small enough for a CPU.
 _base_ = ['mmpretrain::_base_/default_runtime.py']
 custom_imports = dict(
     imports=['classroomkd_mm.models.backbones', 'classroomkd_mm.datasets.digits']

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# One score, rank and temperature for a batch, as the authors' released program has.
+# One score, rank and temperature per batch, as in the authors' released code.
 _base_ = (
     '../classroomkd/cifar100/'
     'classroomkd_resnet50+5peers_mobilenetv2-half_1xb64_cifar100.py'

@@ -51,7 +51,7 @@ def test_other_split_index_or_seed_draws_another(other):
 
 
 def test_unknown_split_is_refused():
-    with pytest.raises(ValueError, match="'validation'.*'val'"):
+    with pytest.raises(ValueError, match="'val'.*'validation'"):
         draw_stick_figure('validation', 0)
 
 

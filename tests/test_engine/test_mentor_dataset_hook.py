@@ -79,6 +79,38 @@ def test_other_names_are_warned_of(tiny, tmp_path, mentor, caplog):
     assert runner.model.mentors['big'].aligner is None
 
 
+def vit(tiny, img_size):
+    """A mentor that is built for one size, and takes others."""
+    arch = dict(embed_dims=16, num_layers=1, num_heads=2, feedforward_channels=16)
+    backbone = dict(
+        type='VisionTransformer',
+        img_size=img_size,
+        patch_size=4,
+        out_type='avg_featmap',
+        arch=arch,
+    )
+    head = dict(type='LinearClsHead', num_classes=4, in_channels=16)
+    model = dict(tiny.net(), backbone=backbone, neck=None, head=head)
+    return dict(model=model, ckpt=None)
+
+
+@pytest.mark.parametrize('img_size', [12, (16, 24)], ids=str)
+def test_another_size_is_warned_of_once(tiny, tmp_path, caplog, img_size):
+    runner = train(tiny, tmp_path, vit(tiny, img_size), train=False)
+    runner.logger.addHandler(caplog.handler)
+    runner.train()
+    said = [
+        record.message for record in caplog.records if 'built for' in record.message
+    ]
+    expected = []
+    if img_size != 12:
+        expected = [
+            "Mentor 'big' was built for 16 x 24 pixels: set input_size=(16, 24) in its "
+            'entry. It gets 12 x 12 pixels, which it takes, but was not trained for.'
+        ]
+    assert said == expected
+
+
 def test_a_contradiction_stops_before_the_first_batch(tiny, tmp_path, mentor):
     meta = dict(dataset_meta=dict(classes=tuple('bacx')))
     runner = train(tiny, tmp_path, mentor(meta), train=False)

@@ -104,7 +104,7 @@ def test_random_weights_on_purpose_only_warn(tiny, build, monkeypatch):
         ({'a': None}, ValueError, r'no mentors.*add one'),
         ([dict(ckpt=None)], TypeError, r'mentors must be a dict.*list'),
         ({'ann': 'resnet50'}, TypeError, r"'ann' must be a dict.*'resnet50'"),
-        ({'ann': dict(ckpt=None)}, ValueError, r"'ann' needs either.*none of the two"),
+        ({'ann': dict(ckpt=None)}, ValueError, r"'ann' needs either.*neither"),
         (
             {'ann': dict(cfg_path=CIFAR, model=dict(type='x'), ckpt=None)},
             ValueError,
@@ -119,7 +119,7 @@ def test_random_weights_on_purpose_only_warn(tiny, build, monkeypatch):
         (
             {'ann': dict(cfg_path=CIFAR, ckpt='x.pth', pretrained=True)},
             ValueError,
-            r"'ann' has `ckpt` and `pretrained`: give one",
+            r"'ann' has `ckpt` and `pretrained`: give only one",
         ),
         (
             {'ann': dict(cfg_path='my_net.py', pretrained=True)},

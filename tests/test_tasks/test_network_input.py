@@ -1,13 +1,10 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Images that a mentor cannot take, or was not built for."""
 
-import logging
-
 import pytest
 import torch
 from torch import nn
 
-from classroomkd_mm.tasks import network_input
 from classroomkd_mm.tasks.network_input import input_channels, input_size
 
 VIT = dict(
@@ -20,15 +17,6 @@ VIT = dict(
     mlp_dim=16,
     num_classes=4,
 )
-FREE_VIT = dict(
-    type='mmpretrain.VisionTransformer',
-    img_size=(32, 48),
-    patch_size=16,
-    out_type='avg_featmap',
-    arch=dict(
-        embed_dims=16, num_layers=1, num_heads=2, feedforward_channels=16
-    ),
-)  # fmt: skip
 
 
 class Grey(nn.Module):
@@ -52,17 +40,6 @@ def build(tiny):
     )['ann']
 
 
-@pytest.fixture
-def warned(monkeypatch):
-    warned = []
-    monkeypatch.setattr(
-        network_input,
-        'print_log',
-        lambda message, logger, level: warned.append((level, message)),
-    )
-    return warned
-
-
 def test_fixed_size_names_the_option(build):
     mentor = build(VIT)
     with pytest.raises(
@@ -71,10 +48,10 @@ def test_fixed_size_names_the_option(build):
         mentor(torch.zeros(2, 3, 12, 12))
 
 
-def test_the_option_is_the_remedy(build, warned):
+def test_the_option_is_the_remedy(build):
     mentor = build(VIT, input_size=32)
     assert mentor(torch.zeros(2, 3, 12, 12)).shape == (2, 4)
-    assert not warned
+    assert mentor.image_shape == (3, 32, 32)
 
 
 def test_a_wrong_option_is_found_when_the_config_is_read(build):
@@ -96,22 +73,6 @@ def test_a_fault_of_another_kind(build, tiny):
     mentor.network.heads = nn.Linear(3, 4)
     with pytest.raises(ValueError, match=r"'ann' cannot .*for this size: correct its"):
         mentor(torch.zeros(2, 3, 12, 12))
-
-
-def test_other_size_that_runs_is_warned_of_once(build, warned, tiny):
-    model = dict(
-        tiny.net(),
-        backbone=FREE_VIT,
-        neck=None,
-        head=dict(type='LinearClsHead', num_classes=4, in_channels=16),
-    )
-    mentor = build(model)
-    for size in ((32, 48), (64, 64), (64, 64)):
-        mentor(torch.zeros(1, 3, *size))
-    ((level, message),) = warned
-    assert level == logging.WARNING
-    assert "'ann' was built for 32 x 48 pixels: set input_size=(32, 48)" in message
-    assert 'gets 64 x 64' in message
 
 
 def test_grey_images_for_a_mentor_of_colour_images(build):

@@ -81,7 +81,7 @@ def write_objects(path):
         (write_no_byte, 'truncated|damaged'),
         (write_text, 'truncated|damaged'),
         (write_objects, 'damaged'),
-        (write_another_network, 'patch_embed.weight.*recognised are'),
+        (write_another_network, 'patch_embed.weight.*Supported are'),
     ],
 )
 def test_bad_files_are_refused_in_one_message(convert, tmp_path, write, message):

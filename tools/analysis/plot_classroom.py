@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Plot how much each mentor taught over the epochs."""
+"""Plot how much each mentor taught over the epochs or iterations."""
 
 import argparse
 

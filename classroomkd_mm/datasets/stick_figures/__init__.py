@@ -1,9 +1,9 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""People drawn from bones, for pose estimation without a download.
+"""Synthetic stick figures, for pose estimation without a download.
 
-``body`` poses a skeleton in 3D, ``drawing`` turns it into a picture and its
-keypoints, ``coco_files`` writes many of them as ordinary COCO files, and
-``dataset`` hands those files to MMPose's own COCO data set class.
+``body`` poses a random skeleton in 3D, ``drawing`` renders it as an image with
+keypoints, ``coco_files`` writes many of these as standard COCO files, and
+``dataset`` loads the files with MMPose's ``CocoDataset``.
 """
 
 from .coco_files import write_stick_figures

@@ -1,18 +1,18 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""A random human body: joints in 3D, and flesh and clothes around them.
+"""A random human body: 3D joints, and the body parts and clothes around them.
 
-Lengths are in units of body height. Axes are x to the person's left, y up and
+Lengths are in units of body height. The axes are x to the person's left, y up and
 z forward, so a person who faces the camera has the left side on the right of
-the picture, as in a photograph. Segment lengths are those of Drillis and
+the image, as in a photograph. Segment lengths are those of Drillis and
 Contini (1966), as printed in Winter, *Biomechanics and Motor Control of Human
 Movement*.
 
-The body is mirror-symmetric: left and right limbs are drawn from the same
-distributions and dressed alike. What tells left from right is what tells it in
-real people, the difference between front and back (face, hair, shirt front,
-feet, the way joints bend). The mirror image of a picture is therefore again a
-valid picture with left and right swapped, which is what ``RandomFlip``
-assumes; a mark on one side, such as a darker left sleeve, would contradict it.
+The body is mirror-symmetric: left and right limbs are sampled from the same
+distributions and have the same clothes. As in real people, left and right can be
+told apart only by the difference between front and back (face, hair, shirt front,
+feet, the way joints bend). The mirror image of an image is therefore again a valid
+image with left and right swapped, as ``RandomFlip`` assumes. A mark on one side,
+such as a darker left sleeve, would break this assumption.
 """
 
 from typing import NamedTuple
@@ -30,18 +30,18 @@ KEYPOINTS = (
 ARM = ('shoulder', 'elbow', 'wrist', 'hand')
 LEG = ('hip', 'knee', 'ankle', 'toe')
 
-SPINE = 0.818 - 0.530  # shoulder height less hip height
+SPINE = 0.818 - 0.530  # shoulder height minus hip height
 HALF_SHOULDERS = 0.129
 HALF_HIPS = 0.191 / 2
 HEAD_RADIUS = (1 - 0.870) / 2  # from chin to crown
-NECK = 0.870 + HEAD_RADIUS - 0.818  # from shoulder line to middle of head
+NECK = 0.870 + HEAD_RADIUS - 0.818  # from shoulder line to centre of head
 
-# Bones of hanging limbs, each in the frame of the joint it starts from. Hands
-# end where the fingers bend; feet start a heel's length in front of their end.
+# Bones of hanging limbs, each in the frame of its starting joint. Hands end at the
+# knuckles; the foot's length is reduced by the part behind the ankle.
 ARM_BONES = np.array([(0, -0.186, 0), (0, -0.146, 0), (0, -0.108 / 2, 0)])
 LEG_BONES = np.array([(0, -0.245, 0), (0, -0.246, 0), (0, -0.039, 0.7 * 0.152)])
 
-# Lowest and highest angles in degrees: forward, outward, twist, bend.
+# Minimum and maximum angles in degrees: forward, outward, twist, bend.
 ARM_ANGLES = dict(
     calm=((-20, 5, -20, -40), (25, 30, 20, 0)),
     lively=((-30, 0, -40, -120), (150, 90, 40, 0)),
@@ -51,7 +51,7 @@ LEG_ANGLES = dict(
     lively=((-25, 0, -20, 0), (70, 35, 20, 90)),
 )
 
-# From the middle of the head, in head radii.
+# Offsets from the centre of the head, in head radii.
 FACE = dict(
     nose=(0, -0.1, 1.1),
     left_eye=(0.4, 0.2, 0.9),
@@ -64,14 +64,14 @@ FACE = dict(
 
 
 class Part(NamedTuple):
-    """A piece of a body: the convex hull of balls, in one colour.
+    """A body part: the convex hull of spheres, in one colour.
 
     Attributes:
-        centres: Middles of the balls, (balls, 3), in body heights.
-        radii: Radii of the balls, (balls,), in body heights.
+        centres: Centres of the spheres, (spheres, 3), in body heights.
+        radii: Radii of the spheres, (spheres,), in body heights.
         colour: Blue, green and red, (3,), from 0 to 255.
-        shows: Names of the keypoints one sees when one sees this part.
-        nearness: How far it is in front of the pelvis, in body heights.
+        shows: Names of the keypoints that are visible if this part is.
+        nearness: Distance in front of the pelvis, in body heights.
     """
 
     centres: np.ndarray
@@ -82,15 +82,15 @@ class Part(NamedTuple):
 
 
 def random_joints(rng: np.random.Generator) -> dict:
-    """Pose a body: its keypoints and the points its clothes hang on.
+    """Sample a pose: the keypoints, and the anchor points of body parts and clothes.
 
     Args:
-        rng: Source of all randomness.
+        rng: Random number generator.
 
     Returns:
         Points by name, each (3,), in body heights, pelvis at the origin:
         ``KEYPOINTS``, and ``neck``, ``head``, ``mouth``, ``hair``, ``collar``,
-        ``belly``, and a ``hand`` and a ``toe`` of each side.
+        ``belly``, and a ``hand`` and a ``toe`` on each side.
     """
     turn = rng.normal(0, 40) + (180 if rng.random() < 0.2 else 0)
     hips = _rotation('yxz', turn, *rng.normal(0, (8, 8)))
@@ -122,11 +122,11 @@ def random_joints(rng: np.random.Generator) -> dict:
 
 
 def dress(rng: np.random.Generator, joints: dict) -> list:
-    """Put flesh and clothes of random shape and colour around the bones.
+    """Add body parts and clothes of random shape and colour to the joints.
 
     Args:
-        rng: Source of all randomness.
-        joints: Points of :func:`random_joints`.
+        rng: Random number generator.
+        joints: Points from :func:`random_joints`.
 
     Returns:
         The body as a list of :class:`Part`, farthest from the camera first.
@@ -176,10 +176,10 @@ def dress(rng: np.random.Generator, joints: dict) -> list:
 
 
 def _random_limb(rng, angles: dict, bones: np.ndarray) -> np.ndarray:
-    """Move a left limb; its four points from the root on, (4, 3).
+    """Sample a left limb: its four points from the root outwards, (4, 3).
 
-    Arms and legs differ only in the ranges of their ``angles`` and in their
-    ``bones``: an elbow bends forward, a knee backward.
+    Arms and legs differ only in their ``angles`` and ``bones``: an elbow bends
+    forward, a knee backward.
     """
     mood = 'lively' if rng.random() < 0.4 else 'calm'
     forward, outward, twist, bend = rng.uniform(*angles[mood])
@@ -190,7 +190,7 @@ def _random_limb(rng, angles: dict, bones: np.ndarray) -> np.ndarray:
 
 
 def _rotation(axes: str, *degrees: float) -> np.ndarray:
-    """The matrix of turns about several axes, each carried along by those before."""
+    """Matrix of intrinsic rotations about several axes, in order."""
     matrix = np.eye(3)
     for axis, angle in zip(axes, np.radians(degrees), strict=True):
         matrix = matrix @ cv2.Rodrigues(angle * np.eye(3)['xyz'.index(axis)])[0]

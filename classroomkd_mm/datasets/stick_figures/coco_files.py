@@ -18,24 +18,24 @@ _JPEG_QUALITY = 92
 def write_stick_figures(
     folder: str | Path, split: str, num_images: int, seed: int = 0
 ) -> None:
-    """Draw a split into a folder, unless the folder is there already.
+    """Draw a split into a folder, unless the folder already exists.
 
-    The files are drawn in a temporary folder beside it, which is moved when it
-    is complete. So a folder that exists is a complete one, and processes that
-    start at the same time need no lock: the first to finish wins, the others
-    throw their equal copy away.
+    The files are written to a temporary folder next to it, which is renamed when
+    complete. An existing folder is therefore always complete, and concurrent
+    processes need no lock: the first to finish wins, and the others discard their
+    identical copies.
 
     Args:
-        folder: Where ``images/`` and ``annotations.json`` go.
+        folder: Folder for ``images/`` and ``annotations.json``.
         split: 'train', 'val' or 'test'.
-        num_images: How many pictures, of one person each.
-        seed: Seed of the whole data set.
+        num_images: Number of images, with one person each.
+        seed: Seed of the whole dataset.
 
     Raises:
-        ValueError: If there is no such split, or no picture is asked for.
+        ValueError: If the split does not exist, or ``num_images`` is less than 1.
     """
     if num_images < 1:
-        raise ValueError(f'num_images is {num_images}; draw at least one picture')
+        raise ValueError(f'num_images is {num_images}, but must be at least 1.')
     folder = Path(folder)
     if folder.exists():
         return
@@ -52,7 +52,7 @@ def write_stick_figures(
 
 
 def _write(folder: Path, split: str, num_images: int, seed: int) -> None:
-    """Write pictures and annotations of samples 0 to ``num_images`` - 1."""
+    """Write images and annotations of samples 0 to ``num_images`` - 1."""
     (folder / 'images').mkdir(parents=True)
     images, annotations = [], []
     for index in range(num_images):
@@ -60,8 +60,8 @@ def _write(folder: Path, split: str, num_images: int, seed: int) -> None:
         name = f'{index:06d}.jpg'
         quality = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
         if not cv2.imwrite(str(folder / 'images' / name), figure.image, quality):
-            raise OSError(f'cannot write {name} in {folder}; is the disk full?')
-        # COCO's evaluation takes an annotation numbered 0 for no match at all.
+            raise OSError(f'Cannot write {name} to {folder}: is the disk full?')
+        # COCO's evaluation interprets an annotation id of 0 as no match.
         number = index + 1
         images.append(
             dict(id=number, file_name=name, width=IMAGE_SIZE, height=IMAGE_SIZE)
@@ -77,7 +77,7 @@ def _write(folder: Path, split: str, num_images: int, seed: int) -> None:
 
 
 def _annotation(figure: StickFigure, number: int) -> dict:
-    """COCO's record of the one person in image ``number``."""
+    """COCO annotation of the person in image ``number``."""
     return dict(
         id=number,
         image_id=number,
@@ -91,7 +91,7 @@ def _annotation(figure: StickFigure, number: int) -> dict:
 
 
 def _person() -> dict:
-    """COCO's category 1, with the skeleton MMPose knows (COCO counts from 1)."""
+    """COCO's category 1, with MMPose's skeleton (COCO counts from 1)."""
     metainfo = parse_pose_metainfo(dict(from_file='configs/_base_/datasets/coco.py'))
     skeleton = [[a + 1, b + 1] for a, b in metainfo['skeleton_links']]
     return dict(id=1, name='person', keypoints=list(KEYPOINTS), skeleton=skeleton)

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""One picture of a stick figure: background, body, occluders, camera noise."""
+"""One image of a stick figure: background, body, occluders, camera noise."""
 
 from typing import NamedTuple
 
@@ -14,21 +14,21 @@ SPLITS = ('train', 'val', 'test')
 _CIRCLE = np.stack(
     [trig(np.arange(16) * np.pi / 8) for trig in (np.cos, np.sin)], axis=1
 )
-_SHIFT = 4  # fractional bits of the coordinates given to OpenCV
+_SHIFT = 4  # fractional bits of the coordinates passed to OpenCV
 _OCCLUDED = 255
 
 
 class StickFigure(NamedTuple):
-    """A picture of one person and what COCO records about it.
+    """An image of one person, with its COCO annotation.
 
     Attributes:
         image: Blue, green and red, (128, 128, 3), uint8.
         keypoints: x and y in pixels and COCO's visibility flag, (17, 3),
-            float64: 2 is visible, 1 hidden by something or by the body itself,
-            and 0 outside of the picture, with x and y 0 as well.
+            float64: 2 is visible, 1 is occluded by an object or by the body itself,
+            and 0 is outside the image, where x and y are 0 as well.
         bbox: Left, top, width and height of the person's silhouette within the
-            picture, hidden parts included, in pixels.
-        area: Number of pixels of that silhouette.
+            image, including occluded parts, in pixels.
+        area: Area of the silhouette, in pixels.
     """
 
     image: np.ndarray
@@ -38,21 +38,21 @@ class StickFigure(NamedTuple):
 
 
 def draw_stick_figure(split: str, index: int, seed: int = 0) -> StickFigure:
-    """Draw sample ``index`` of a split: the same one whenever it is asked for.
+    """Draw sample ``index`` of a split, deterministically.
 
     Args:
         split: 'train', 'val' or 'test'; they share no random numbers.
-        index: Which sample, from 0.
-        seed: Seed of the whole data set.
+        index: Index of the sample, from 0.
+        seed: Seed of the whole dataset.
 
     Returns:
-        The picture and its annotation.
+        The image and its annotation.
 
     Raises:
-        ValueError: If there is no such split.
+        ValueError: If the split does not exist.
     """
     if split not in SPLITS:
-        raise ValueError(f'split is {split!r}; it has to be one of {SPLITS}')
+        raise ValueError(f'split must be one of {SPLITS}, but got {split!r}.')
     rng = np.random.default_rng((seed, SPLITS.index(split), index))
 
     joints = random_joints(rng)
@@ -60,7 +60,7 @@ def draw_stick_figure(split: str, index: int, seed: int = 0) -> StickFigure:
     points = np.array([joints[name] for name in KEYPOINTS])
     scale, origin = _place(rng, points)
     image = _background(rng, scale)
-    # Which part is seen in each pixel, from 1; this is what decides visibility.
+    # Number of the part seen at each pixel, from 1; it determines visibility.
     seen = np.zeros(image.shape[:2], np.uint8)
     for number, part in enumerate(parts, 1):
         centres = _project(part.centres, scale, origin)
@@ -75,8 +75,10 @@ def draw_stick_figure(split: str, index: int, seed: int = 0) -> StickFigure:
 
 
 def _place(rng, points: np.ndarray) -> tuple:
-    """Choose pixels per body height and where the pelvis goes, sometimes so that
-    a hand, a foot or the head lies outside of the picture."""
+    """Sample the pixels per body height and the position of the pelvis.
+
+    Sometimes a hand, a foot or the head lies outside the image.
+    """
     scale = rng.uniform(0.65, 0.95) * IMAGE_SIZE
     extent = _project(points, scale, 0)
     low, high = extent.min(axis=0), extent.max(axis=0)
@@ -86,12 +88,12 @@ def _place(rng, points: np.ndarray) -> tuple:
 
 
 def _project(points: np.ndarray, scale: float, origin) -> np.ndarray:
-    """Orthographic projection from body heights, (n, 3), to pixels, (n, 2)."""
+    """Project orthographically from body heights, (n, 3), to pixels, (n, 2)."""
     return scale * points[:, :2] * (1, -1) + origin
 
 
 def _hull(image, seen, centres, radii, colour, number) -> None:
-    """Draw the convex hull of discs, and note its number in ``seen``."""
+    """Draw the convex hull of discs, and write its number to ``seen``."""
     rim = centres[:, None] + radii[:, None, None] * _CIRCLE
     rim = np.rint(rim.reshape(-1, 2) * 2**_SHIFT).astype(np.int32)
     outline = cv2.convexHull(rim)
@@ -103,7 +105,7 @@ def _hull(image, seen, centres, radii, colour, number) -> None:
 
 
 def _background(rng, scale: float) -> np.ndarray:
-    """A random texture with things in it that look like limbs."""
+    """Draw a random texture with shapes that look like limbs."""
     image = np.full((IMAGE_SIZE, IMAGE_SIZE, 3), rng.uniform(30, 225, 3))
     for cells in (3, 9, 27):
         texture = rng.normal(0, rng.uniform(3, 18), (cells, cells, 3))
@@ -119,7 +121,7 @@ def _background(rng, scale: float) -> np.ndarray:
 
 
 def _occlude(rng, image, seen, scale: float, bbox: tuple) -> None:
-    """Put up to two things in front of the person."""
+    """Draw up to two objects in front of the person."""
     left, top, width, height = bbox
     for _ in range(rng.integers(0, 3)):
         middle = rng.uniform((left, top), (left + width, top + height))
@@ -129,9 +131,9 @@ def _occlude(rng, image, seen, scale: float, bbox: tuple) -> None:
 
 
 def _flag(points: np.ndarray, seen: np.ndarray, shows: list) -> np.ndarray:
-    """COCO's keypoints, (17, 3), from their pixels and from what is seen there.
+    """Add COCO's visibility flags to the keypoints, (17, 3).
 
-    ``shows[number]`` are the keypoints that the part with that number shows.
+    ``shows[number]`` holds the keypoints that the part with that number shows.
     """
     keypoints = np.zeros((len(KEYPOINTS), 3))
     for row, name, (x, y) in zip(keypoints, KEYPOINTS, points, strict=True):
@@ -144,7 +146,7 @@ def _flag(points: np.ndarray, seen: np.ndarray, shows: list) -> np.ndarray:
 
 
 def _photograph(rng, image: np.ndarray) -> np.ndarray:
-    """Blur, light and sensor noise of a random camera."""
+    """Apply the blur, exposure and sensor noise of a random camera."""
     image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.1, 1.0))
     noise = rng.uniform(0, 12) * rng.standard_normal(image.shape, np.float32)
     light = rng.uniform(0.7, 1.2) * image + rng.uniform(-15, 15)

@@ -4,5 +4,11 @@
 from .classroom_hook import ClassroomHook
 from .mentor_dataset_hook import MentorDatasetHook
 from .mentor_manifest_hook import MentorManifestHook
+from .student_config_hook import StudentConfigHook
 
-__all__ = ['ClassroomHook', 'MentorDatasetHook', 'MentorManifestHook']
+__all__ = [
+    'ClassroomHook',
+    'MentorDatasetHook',
+    'MentorManifestHook',
+    'StudentConfigHook',
+]

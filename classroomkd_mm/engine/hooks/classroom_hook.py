@@ -1,25 +1,27 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-import json
+import re
 from pathlib import Path
 from typing import Any
 
 import torch
 from mmengine.dist import all_reduce, is_main_process
-from mmengine.hooks import Hook
-from mmengine.runner import Runner
+from mmengine.hooks import CheckpointHook, Hook
+from mmengine.runner import IterBasedTrainLoop, Runner
 from mmrazor.registry import HOOKS
 
 from ...classroom.statistics import ROWS, describe
 from ...options import check_options
+from ...report import REPORT, append_line, drop_lines_after
 from .classroom_model import classroom_of
 from .mentor_dataset_hook import MentorDatasetHook
 from .mentor_manifest_hook import MentorManifestHook
+from .student_config_hook import StudentConfigHook
 
 # Name in the log, name in the report. MMEngine's LogProcessor averages whatever has
 # 'loss' in its name over its last 10 values: these are averages already.
 LOGGED = dict(taught='taught', rank='rank', temperature='temperature', kd='loss')
-REPORT = 'classroom.jsonl'
-COMPANIONS = (MentorDatasetHook, MentorManifestHook)
+SCALAR = re.compile(rf'train/(.+)/({"|".join(LOGGED)}|score)')
+COMPANIONS = (MentorDatasetHook, MentorManifestHook, StudentConfigHook)
 
 
 @HOOKS.register_module()
@@ -30,16 +32,22 @@ class ClassroomHook(Hook):
     TensorBoard and WandB, it writes ``student/score`` and for every mentor
     ``<name>/taught`` (share of the samples it taught), ``<name>/rank``,
     ``<name>/temperature`` (on those samples) and ``<name>/kd`` (its part of the
-    distillation loss), each a mean since the last time. At the end of each epoch it
-    appends one line of JSON to ``classroom.jsonl`` in the work dir.
+    distillation loss), each a mean since the last time.
+
+    To ``classroom.jsonl`` in the work dir it appends a line of JSON with the means
+    since the last line: at the end of each epoch, or, in an iteration-based loop,
+    before each validation and each checkpoint. A resumed run drops the lines of
+    iterations that it runs again.
 
     A mentor whose output was NaN or infinite is warned about once; a student's is
-    an error. The hook brings along :class:`MentorDatasetHook` and
-    :class:`MentorManifestHook`, unless the config names them itself.
+    an error. The hook brings along :class:`MentorDatasetHook`,
+    :class:`MentorManifestHook` and :class:`StudentConfigHook`, unless the config
+    names them itself.
 
     Args:
-        interval (int): Log every so many iterations. Only then are numbers
-            transferred from the device. Defaults to 10, as LoggerHook does.
+        interval (int): Log every so many iterations, and at the end of an epoch.
+            Only then, and for a line of the report, are numbers transferred from
+            the device. Defaults to 10, as LoggerHook does.
 
     Raises:
         ValueError: If the interval is not a positive int.
@@ -58,6 +66,7 @@ class ClassroomHook(Hook):
             )
         self.interval = interval
         self._warned: set[str] = set()
+        self._clear_sums()
 
     def before_run(self, runner: Runner) -> None:
         """Bring along the hooks that a classroom cannot do without.
@@ -65,23 +74,28 @@ class ClassroomHook(Hook):
         Args:
             runner (Runner): The runner.
         """
+        # The runner is going through its hooks. One of the same or a lower priority is
+        # inserted behind this hook, so none is left out or called twice.
         for companion in COMPANIONS:
             if not any(isinstance(hook, companion) for hook in runner.hooks):
                 runner.register_hook(companion())
 
     def before_train(self, runner: Runner) -> None:
-        """Start the sums, and drop report lines of epochs that are run again.
+        """Start the sums, and drop report lines of iterations that are run again.
 
         Args:
             runner (Runner): The runner.
 
         Raises:
             TypeError: If the runner's model is no ClassroomDistill.
+            ValueError: If the config stops distillation at an epoch that an
+                iteration-based loop never reaches.
         """
-        classroom_of(runner, self)
-        self._interval_sums, self._epoch_sums = _Sums(), _Sums()
+        _refuse_unreachable_stop(runner)
+        self._clear_sums()
+        _forget_others(runner, ('student', *classroom_of(runner, self).mentors.names))
         if is_main_process():
-            _truncate_report(Path(runner.work_dir, REPORT), runner.epoch)
+            drop_lines_after(Path(runner.work_dir, REPORT), runner.iter)
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, *_: Any, **__: Any
@@ -94,40 +108,64 @@ class ClassroomHook(Hook):
         """
         distiller = classroom_of(runner, self).distiller
         if distiller.last_sums is None:  # distillation is stopped
+            _forget_others(runner, ())
             return
-        self._interval_sums.add(distiller.last_sums, distiller.last_size)
+        self._new.add(distiller.last_sums, distiller.last_size)
         distiller.last_sums = None
-        if self.every_n_inner_iters(batch_idx, self.interval):
+        # As LoggerHook, which runs after this hook.
+        if self.every_n_inner_iters(batch_idx, self.interval) or self.end_of_epoch(
+            runner.train_dataloader, batch_idx
+        ):
             self._log(runner)
+        if _saves_checkpoint_of_iteration(runner):
+            self._report(runner, current=1)
 
-    def after_train_epoch(self, runner: Runner) -> None:
-        """Append the epoch's line to the report.
+    def before_val(self, runner: Runner) -> None:
+        """Append a line to the report, if validation is within an epoch.
 
         Args:
             runner (Runner): The runner.
         """
-        if self._interval_sums.size:
-            self._log(runner)
-        if not self._epoch_sums.size:
+        self._report(runner)
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        """Append the line of the epoch, or of what is left, to the report.
+
+        Args:
+            runner (Runner): The runner.
+        """
+        self._log(runner)
+        self._report(runner)
+
+    def _clear_sums(self) -> None:
+        """Start all sums: local and on the device, then global and on the CPU."""
+        self._new, self._since_log, self._since_line = _Sums(), _Sums(), _Sums()
+
+    def _take_new(self) -> None:
+        """Take what is new off the device, once for the log and the report."""
+        if not self._new:
             return
-        names = classroom_of(runner, self).mentors.names
-        line = dict(
-            epoch=runner.epoch + 1,
-            iter=runner.iter,
-            **describe(self._epoch_sums.values.tolist(), self._epoch_sums.size, names),
-        )
-        self._epoch_sums = _Sums()
-        if is_main_process():
-            with Path(runner.work_dir, REPORT).open('a', encoding='utf-8') as file:
-                file.write(json.dumps(line) + '\n')
+        new, self._new = self._new.reduced(), _Sums()
+        self._since_log.add(new.values, new.size)
+        self._since_line.add(new.values, new.size)
+
+    def _report(self, runner: Runner, current: int = 0) -> None:
+        """Append the means since the last line; the Runner counts past iterations."""
+        self._take_new()
+        sums, self._since_line = self._since_line, _Sums()
+        if sums and is_main_process():
+            names = classroom_of(runner, self).mentors.names
+            place = dict(epoch=runner.epoch + 1, iter=runner.iter + current)
+            line = {**place, **sums.described(names)}
+            append_line(Path(runner.work_dir, REPORT), line)
 
     def _log(self, runner: Runner) -> None:
-        """Take the sums of the interval off the device and into the log."""
-        sums = self._interval_sums.reduced()
-        self._interval_sums = _Sums()
-        self._epoch_sums.add(sums.values, sums.size)
-        names = classroom_of(runner, self).mentors.names
-        described = describe(sums.values.tolist(), sums.size, names)
+        """Put the means since the last time into the log."""
+        self._take_new()
+        sums, self._since_log = self._since_log, _Sums()
+        if not sums:
+            return
+        described = sums.described(classroom_of(runner, self).mentors.names)
         self._check_finite(runner, sums.values[ROWS.index('invalid')], described)
         update = runner.message_hub.update_scalar
         update('train/student/score', described['student']['score'])
@@ -167,6 +205,13 @@ class _Sums:
         self.values = values if self.values is None else self.values + values
         self.size += size
 
+    def __bool__(self) -> bool:
+        """Tell whether there is anything, which all processes agree on."""
+        return self.values is not None
+
+    def described(self, names: tuple[str, ...]) -> dict[str, Any]:
+        return describe(self.values.tolist(), self.size, names)
+
     def reduced(self) -> '_Sums':
         """Add up over all processes, in float64 on the CPU."""
         packed = torch.cat(
@@ -190,12 +235,42 @@ def _refuse_moved(options: dict[str, Any]) -> None:
     check_options('ClassroomHook', options, ('interval',))
 
 
-def _truncate_report(path: Path, epochs: int) -> None:
-    """Keep only the lines of epochs that are behind a resumed run."""
-    if not path.is_file():
-        return
-    lines = path.read_text(encoding='utf-8').splitlines(keepends=True)
-    # A kill can cut off the last line, which then has no end either.
-    whole = (line for line in lines if line.endswith('\n'))
-    kept = [line for line in whole if json.loads(line)['epoch'] <= epochs]
-    path.write_text(''.join(kept), encoding='utf-8')
+def _refuse_unreachable_stop(runner: Runner) -> None:
+    """Refuse a StopDistillHook where the epoch that it waits for never comes."""
+    from mmrazor.engine import StopDistillHook
+
+    for hook in runner.hooks:
+        if (
+            isinstance(hook, StopDistillHook)
+            and isinstance(runner.train_loop, IterBasedTrainLoop)
+            and hook.stop_epoch > runner.epoch
+        ):
+            raise ValueError(
+                f'StopDistillHook(stop_epoch={hook.stop_epoch}) would never stop the '
+                'distillation: to it, an iteration-based loop is a single epoch. '
+                'Remove the hook, or train by epochs '
+                '(train_cfg=dict(by_epoch=True, max_epochs=…)).'
+            )
+
+
+def _saves_checkpoint_of_iteration(runner: Runner) -> bool:
+    """Tell whether this iteration of an iteration-based loop ends in a checkpoint.
+
+    MMEngine's ``before_save_checkpoint`` would tell the main process only, but the
+    sums are those of all.
+    """
+    return isinstance(runner.train_loop, IterBasedTrainLoop) and any(
+        isinstance(hook, CheckpointHook)
+        and not hook.by_epoch
+        and hook.every_n_train_iters(runner, hook.interval, hook.save_begin)
+        for hook in runner.hooks
+    )
+
+
+def _forget_others(runner: Runner, names: tuple[str, ...]) -> None:
+    """Drop the last numbers of those who do not teach, or they stay in the log."""
+    scalars = runner.message_hub.log_scalars
+    for key in list(scalars):
+        scalar = SCALAR.fullmatch(key)
+        if scalar and scalar[1] not in names:
+            del scalars[key]

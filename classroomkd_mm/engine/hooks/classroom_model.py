@@ -1,9 +1,8 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
@@ -11,12 +10,12 @@ if TYPE_CHECKING:
     from ...models.algorithms import ClassroomDistill
 
 
-def classroom_of(runner: Runner, hook: Hook) -> ClassroomDistill:
+def classroom_of(runner: Runner, asker: Any) -> ClassroomDistill:
     """Take the classroom out of a runner, and out of its distributed wrapper.
 
     Args:
         runner (Runner): The runner.
-        hook (Hook): Who asks, for the message.
+        asker (Any): The hook or loop that asks, for the message.
 
     Returns:
         ClassroomDistill: The classroom.
@@ -30,8 +29,7 @@ def classroom_of(runner: Runner, hook: Hook) -> ClassroomDistill:
     model = runner.model.module if is_model_wrapper(runner.model) else runner.model
     if not isinstance(model, ClassroomDistill):
         raise TypeError(
-            f'{type(hook).__name__} needs a model of the type ClassroomDistill, but '
-            f'the model is a {type(model).__name__}. Remove the hook or the other '
-            'model.'
+            f'{type(asker).__name__} needs a model of the type ClassroomDistill, but '
+            f'the model is a {type(model).__name__}. Remove the one or the other.'
         )
     return model

@@ -6,6 +6,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmrazor.registry import HOOKS
 
+from ...tasks.network_input import warn_of_size
 from .classroom_model import classroom_of
 
 
@@ -16,8 +17,9 @@ class MentorDatasetHook(Hook):
     A checkpoint of MMEngine names the classes or keypoints of its dataset. Where these
     are the student's in another order, or more, the mentor's output is mapped by name;
     where they differ, a warning says so; where they contradict the dataset, training
-    does not start. :class:`ClassroomHook` registers this hook where a config does not
-    name it.
+    does not start. A mentor that was built for images of another size than those of the
+    first batch is warned of. :class:`ClassroomHook` registers this hook where a config
+    does not name it.
 
     Source: docs/mentors.md, "What is compared with the dataset".
 
@@ -27,8 +29,11 @@ class MentorDatasetHook(Hook):
 
     priority = 'NORMAL'
 
+    def __init__(self) -> None:
+        self._compared_sizes = False
+
     def before_train(self, runner: Runner) -> None:
-        """Compare them before the first batch.
+        """Compare the names before the first batch.
 
         Args:
             runner (Runner): The runner.
@@ -40,6 +45,19 @@ class MentorDatasetHook(Hook):
         model = classroom_of(runner, self)
         metainfo = _metainfo(getattr(runner.train_dataloader, 'dataset', None))
         model.mentors.align_to_data(model.task, model.student, metainfo)
+
+    def after_train_iter(self, runner: Runner, *_: Any, **__: Any) -> None:
+        """Compare the size of the first images with what the mentors were built for.
+
+        Args:
+            runner (Runner): The runner.
+        """
+        if self._compared_sizes:
+            return
+        self._compared_sizes = True
+        for mentor in classroom_of(runner, self).mentors:
+            if mentor.image_shape is not None:  # it may start to teach later
+                warn_of_size(mentor.name, mentor.network, mentor.image_shape[-2:])
 
 
 def _metainfo(dataset: Any) -> Mapping[str, Any]:

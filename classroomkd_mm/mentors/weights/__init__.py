@@ -1,7 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Finding, reading and converting the weights of mentors.
 
-Each source of weights is registered in :data:`WEIGHT_SOURCES`.
+Each weight source is registered in :data:`WEIGHT_SOURCES`.
 """
 
 from .checkpoint import CheckpointSource

@@ -20,7 +20,7 @@ class CheckpointSource(WeightSource):
     options = ('ckpt', 'ckpt_key')
 
     def check(self, mentor: str, cfg: Mapping[str, Any]) -> None:
-        """Refuse what is not a path.
+        """Reject a value that is not a path.
 
         Args:
             mentor (str): The mentor's name.
@@ -32,8 +32,8 @@ class CheckpointSource(WeightSource):
         if not isinstance(cfg['ckpt'], str | PathLike):
             raise TypeError(
                 f'Mentor {mentor!r}: ckpt must be a path or a URL, but got '
-                f'{cfg["ckpt"]!r}. On the command line a comma makes a list of a '
-                'value, unless it is quoted or the path of an existing file.'
+                f'{cfg["ckpt"]!r}. On the command line, a value with a comma is read '
+                'as a list, unless it is quoted or the path of an existing file.'
             )
 
     def load(self, mentor: MentorSpec, network: nn.Module) -> str:
@@ -41,26 +41,27 @@ class CheckpointSource(WeightSource):
 
         Args:
             mentor (MentorSpec): The mentor, with ``weights['ckpt']``, and
-                ``weights['ckpt_key']`` if the file has several that fit.
+                ``weights['ckpt_key']`` if the file holds several matching sets of
+                weights.
             network (nn.Module): Its network.
 
         Returns:
             str: The path or URL.
 
         Raises:
-            FileNotFoundError: If there is no such file.
+            FileNotFoundError: If the file does not exist.
             ConnectionError: If the URL cannot be reached.
-            ValueError: If the file is damaged or does not fit.
+            ValueError: If the file is damaged or does not match the network.
         """
         return load_checkpoint(mentor, network, str(mentor.weights['ckpt']))
 
 
 def load_checkpoint(mentor: MentorSpec, network: nn.Module, ckpt: str) -> str:
-    """Load a checkpoint into a mentor's network, whole or not at all.
+    """Load all weights of a mentor's network from a checkpoint.
 
     Args:
-        mentor (MentorSpec): The mentor; ``weights['ckpt_key']`` says where in the file
-            to look.
+        mentor (MentorSpec): The mentor; ``weights['ckpt_key']`` selects weights within
+            the file.
         network (nn.Module): Its network.
         ckpt (str): A path, or an http(s) URL.
 
@@ -68,18 +69,18 @@ def load_checkpoint(mentor: MentorSpec, network: nn.Module, ckpt: str) -> str:
         str: The path or URL.
 
     Raises:
-        FileNotFoundError: If there is no such file.
+        FileNotFoundError: If the file does not exist.
         ConnectionError: If the URL cannot be reached.
-        ValueError: If the file is damaged or does not fit.
+        ValueError: If the file is damaged or does not match the network.
     """
     checkpoint = read_checkpoint(ckpt, mentor.name)
     key = mentor.weights.get('ckpt_key')
     found = find_weights(checkpoint, network, mentor.name, ckpt, key)
     weights, published = convert_if_published(found.weights, network, mentor.name, ckpt)
-    hint = f'The weights compared are those under {found.key!r}.' if found.key else ''
+    hint = f'The compared weights are those under {found.key!r}.' if found.key else ''
     if published:
         hint = (
-            f'It is a published {published}, the mentor is configured as '
+            f'The file is a published {published}, but the mentor is configured as '
             f'{mentor.configured}.'
         )
     load_weights(network, weights, mentor.name, ckpt, hint)

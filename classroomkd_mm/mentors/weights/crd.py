@@ -1,10 +1,9 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Recognising and converting published checkpoints of CIFAR networks.
 
-The CRD benchmark and the programs that follow it publish their networks as
-``{'model': state_dict, 'epoch': ..., 'best_acc': ...}``, with names of their own for
-the layers. Everything here starts from that ``state_dict`` alone: its names and
-shapes tell which network it is.
+The CRD benchmark and the code bases derived from it publish their networks as
+``{'model': state_dict, 'epoch': ..., 'best_acc': ...}``, with their own layer names.
+This module uses only the ``state_dict``: its names and shapes identify the network.
 """
 
 from collections.abc import Mapping
@@ -22,13 +21,13 @@ RECOGNISED = (
 
 
 def is_published(state_dict: Mapping[str, Tensor]) -> bool:
-    """Tell whether a state dict is that of a published CIFAR network.
+    """Whether a state dict belongs to a published CIFAR network.
 
     Args:
         state_dict (Mapping[str, Tensor]): Tensors by name.
 
     Returns:
-        bool: True if :func:`convert_published` knows the network.
+        bool: Whether :func:`convert_published` supports the network.
     """
     return _recognise(state_dict) is not None
 
@@ -36,27 +35,27 @@ def is_published(state_dict: Mapping[str, Tensor]) -> bool:
 def convert_published(
     state_dict: Mapping[str, Tensor],
 ) -> tuple[str, dict[str, Tensor]]:
-    """Translate a published state dict to an MMPretrain ``ImageClassifier``'s.
+    """Convert a published state dict to that of an MMPretrain ``ImageClassifier``.
 
     Args:
-        state_dict (Mapping[str, Tensor]): Tensors by their published names, in any
-            floating-point type.
+        state_dict (Mapping[str, Tensor]): Tensors by their published names, of any
+            floating-point dtype.
 
     Returns:
-        tuple[str, dict[str, Tensor]]: The name of the architecture, which is that of
-        its file in ``configs/_base_/models/cifar/``, and the tensors by the names of
+        tuple[str, dict[str, Tensor]]: The name of the architecture, as in
+        ``configs/_base_/models/cifar/``, and the tensors in float32, with the names of
         this package's backbones (``backbone.…``) and of ``LinearClsHead``
-        (``head.fc.…``), in float32.
+        (``head.fc.…``).
 
     Raises:
         ValueError: If the network is not recognised, or if tensors are missing,
-            superfluous or of another shape.
+            unexpected or of another shape.
     """
     recognised = _recognise(state_dict)
     if recognised is None:
         raise ValueError(
             'not a published CIFAR network: its first tensors are '
-            f'{list(state_dict)[:4]}; recognised are {RECOGNISED}'
+            f'{list(state_dict)[:4]}. Supported are {RECOGNISED}'
         )
     family, architecture = recognised
     converted = {
@@ -72,21 +71,21 @@ def convert_published(
 def convert_if_published(
     state_dict: dict[str, Tensor], network: nn.Module, mentor: str, source: str
 ) -> tuple[dict[str, Tensor], str | None]:
-    """Translate the weights of a published CIFAR network, in memory.
+    """Convert the weights of a published CIFAR network, in memory.
 
     Args:
-        state_dict (dict[str, Tensor]): What a checkpoint holds.
-        network (nn.Module): The mentor's network; if it has weights of the same
-            names, these are left alone.
+        state_dict (dict[str, Tensor]): Weights of a checkpoint.
+        network (nn.Module): The mentor's network; if it shares a name with the weights,
+            they are not converted.
         mentor (str): The mentor's name, for messages.
-        source (str): Where the weights are from, for messages.
+        source (str): Path or URL of the weights, for messages.
 
     Returns:
-        tuple[dict[str, Tensor], str | None]: The weights, and which published
-        network it is, None if it is none.
+        tuple[dict[str, Tensor], str | None]: The weights, and the name of the
+        published network, or None if it is not one.
 
     Raises:
-        ValueError: If such a network is incomplete.
+        ValueError: If a published network is incomplete.
     """
     if not state_dict.keys().isdisjoint(network.state_dict()):
         return state_dict, None
@@ -112,13 +111,13 @@ def _recognise(
 
 
 def _check_fit(architecture: Architecture, converted: Mapping[str, Tensor]) -> None:
-    """Compare names and shapes with those of the network, built for the purpose."""
-    # Here, since a pose run does without MMPretrain.
+    """Compare names and shapes with those of a newly built network."""
+    # Imported here, since pose estimation does not need MMPretrain.
     from mmpretrain.registry import MODELS
 
-    from ...models import backbones  # noqa: F401  registers them
+    from ...models import backbones  # noqa: F401  registers the backbones
 
-    with torch.random.fork_rng(devices=[]):  # its first weights must cost no numbers
+    with torch.random.fork_rng(devices=[]):  # keep the user's random state
         backbone = MODELS.build(architecture.backbone)
     expected = {f'backbone.{k}': v.shape for k, v in backbone.state_dict().items()}
     num_classes = len(converted.get('head.fc.weight', ()))
@@ -129,13 +128,13 @@ def _check_fit(architecture: Architecture, converted: Mapping[str, Tensor]) -> N
         f'{name} (expected {_shape(expected, name)}, found {_shape(found, name)})'
         for name in sorted(expected.keys() | found.keys())
         if expected.get(name) != found.get(name)
-        # Files from before PyTorch 0.4.1 do not count batches, nor need they.
+        # Files from before PyTorch 0.4.1 have no num_batches_tracked.
         and (name in found or not name.endswith('num_batches_tracked'))
     ]
     if wrong:
         raise ValueError(
-            f'looks like {architecture.name}, but {len(wrong)} tensors do not fit: '
-            f'{", ".join(wrong[:4])}; was the file cut, or the network changed?'
+            f'looks like {architecture.name}, but {len(wrong)} tensors do not match: '
+            f'{", ".join(wrong[:4])}. Is the file incomplete, or the network modified?'
         )
 
 

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""How the checkpoints of each family of published CIFAR networks are written."""
+"""Checkpoint layouts of the families of published CIFAR networks."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ class Architecture(NamedTuple):
     """A network of the benchmark.
 
     Attributes:
-        name (str): The name of its base config, like 'resnet8x4' or 'wrn-16-2'.
+        name (str): The name of its base config, such as 'resnet8x4' or 'wrn-16-2'.
         backbone (dict): The config of its backbone.
     """
 
@@ -21,14 +21,14 @@ class Architecture(NamedTuple):
 
 
 class Family(NamedTuple):
-    """One kind of network.
+    """A family of networks with the same layer names.
 
     Attributes:
-        markers (tuple[str, ...]): Names that a checkpoint of the family holds.
-        describe (Callable): Finds out from the tensors which member of the family it
-            is; None if the benchmark has no such member.
-        rename (Callable): Translates the published name of a tensor of the backbone
-            to the name in our backbone. A name that it does not know stays.
+        markers (tuple[str, ...]): Names that identify a checkpoint of the family.
+        describe (Callable): Determines the member of the family from the tensors;
+            returns None if the benchmark has no such member.
+        rename (Callable): Maps the published name of a backbone tensor to its name in
+            this package. Unknown names are returned unchanged.
     """
 
     markers: tuple[str, ...]
@@ -37,35 +37,35 @@ class Family(NamedTuple):
 
 
 def rename_head(name: str) -> str | None:
-    """Translate the name of a tensor of the classifier.
+    """Map the name of a classifier tensor.
 
     Args:
         name (str): A published name.
 
     Returns:
-        str | None: The name in ``LinearClsHead``, None if it is of the backbone.
+        str | None: The name in ``LinearClsHead``, or None for a backbone tensor.
     """
     match = re.fullmatch(r'(?:fc|linear|classifier(?:\.0)?)\.(weight|bias)', name)
     return match and f'head.fc.{match[1]}'
 
 
 def count_blocks(state_dict: Mapping[str, Tensor], pattern: str) -> tuple[int, ...]:
-    """Count the blocks of each stage.
+    """Count the blocks in each stage.
 
     Args:
         state_dict (Mapping[str, Tensor]): Tensors by their published names.
-        pattern (str): Regular expression of the name of one tensor in a block; its
-            group is the stage.
+        pattern (str): Regular expression that matches the name of one tensor per block;
+            its group is the stage.
 
     Returns:
-        tuple[int, ...]: The number of blocks, by stage.
+        tuple[int, ...]: The number of blocks per stage.
     """
     stages = [m[1] for m in map(re.compile(pattern).fullmatch, state_dict) if m]
     return tuple(stages.count(stage) for stage in sorted(set(stages)))
 
 
 def describe_resnet(state_dict: Mapping[str, Tensor]) -> Architecture | None:
-    """Three stages of basic blocks, 16 or, as "x4", 64 channels wide."""
+    """Describe a three-stage ResNet, with a base width of 16, or of 64 as "x4"."""
     blocks = count_blocks(state_dict, r'layer(\d)\.\d+\.conv1\.weight')
     depth = 6 * blocks[0] + 2
     stem = len(state_dict['conv1.weight'])
@@ -80,7 +80,7 @@ def describe_resnet(state_dict: Mapping[str, Tensor]) -> Architecture | None:
 
 
 def describe_four_stage_resnet(state_dict: Mapping[str, Tensor]) -> Architecture | None:
-    """ResNet18, 34 and 50 with the stem of a small image."""
+    """Describe ResNet18, 34 or 50 with the stem for small images."""
     blocks = count_blocks(state_dict, r'layer(\d)\.\d+\.conv1\.weight')
     bottleneck = 'layer1.0.conv3.weight' in state_dict
     depth = {
@@ -96,7 +96,7 @@ def describe_four_stage_resnet(state_dict: Mapping[str, Tensor]) -> Architecture
 
 
 def describe_wide_resnet(state_dict: Mapping[str, Tensor]) -> Architecture | None:
-    """Any depth and width."""
+    """Describe a wide ResNet of any depth and width."""
     blocks = count_blocks(state_dict, r'block(\d)\.layer\.\d+\.conv1\.weight')
     depth = 6 * blocks[0] + 4
     width, rest = divmod(len(state_dict['block1.layer.0.conv1.weight']), 16)
@@ -109,7 +109,7 @@ def describe_wide_resnet(state_dict: Mapping[str, Tensor]) -> Architecture | Non
 
 
 def describe_vgg(state_dict: Mapping[str, Tensor]) -> Architecture | None:
-    """The depth counts two linear layers that the CIFAR networks do without."""
+    """Describe a VGG; its depth counts two linear layers that are not present."""
     depth = 3 + sum(count_blocks(state_dict, r'block(\d)\.\d+\.running_mean'))
     if depth not in (8, 11, 13, 16, 19):
         return None
@@ -117,12 +117,12 @@ def describe_vgg(state_dict: Mapping[str, Tensor]) -> Architecture | None:
 
 
 def rename_resnet(name: str) -> str:
-    """Stages, blocks and layers are called as in MMPretrain."""
+    """Map ``shortcut`` to ``downsample``; other names are those of MMPretrain."""
     return name.replace('.shortcut.', '.downsample.')
 
 
 def rename_wide_resnet(name: str) -> str:
-    """``block1.layer.0.conv1.weight`` is ``stages.0.0.conv1.weight``."""
+    """Map ``block1.layer.0.conv1.weight`` to ``stages.0.0.conv1.weight``."""
     match name.split('.'):
         case ['conv1', tensor]:
             return f'stem.{tensor}'
@@ -135,7 +135,7 @@ def rename_wide_resnet(name: str) -> str:
 
 
 def rename_vgg(name: str) -> str:
-    """``block2.4.bias`` is ``stages.2.1.bn.bias``: convolution, norm, ReLU in turn."""
+    """Map ``block2.4.bias`` to ``stages.2.1.bn.bias``; each layer has three modules."""
     match name.split('.'):
         case [stage, index, tensor] if index.isdigit():
             position, part = divmod(int(index), 3)
@@ -145,7 +145,7 @@ def rename_vgg(name: str) -> str:
 
 
 def rename_mobilenet_v2(name: str) -> str:
-    """``blocks.1.0.conv.3.weight`` is ``stages.1.0.conv.1.conv.weight``."""
+    """Map ``blocks.1.0.conv.3.weight`` to ``stages.1.0.conv.1.conv.weight``."""
     match name.split('.'):
         case ['conv1', '0' | '1' as part, tensor]:
             return f'stem.{_CONV_BN[int(part)]}.{tensor}'
@@ -159,7 +159,7 @@ def rename_mobilenet_v2(name: str) -> str:
 
 
 def rename_shufflenet_v1(name: str) -> str:
-    """``layer1.0.bn2.bias`` is ``stages.0.0.depthwise.bn.bias``."""
+    """Map ``layer1.0.bn2.bias`` to ``stages.0.0.depthwise.bn.bias``."""
     match name.split('.'):
         case ['conv1' | 'bn1' as layer, tensor]:
             return f'stem.{layer[:-1]}.{tensor}'
@@ -171,7 +171,7 @@ def rename_shufflenet_v1(name: str) -> str:
 
 
 def rename_shufflenet_v2(name: str) -> str:
-    """``layer1.0.bn2.bias`` is ``stages.0.0.branch1.1.bn.bias``."""
+    """Map ``layer1.0.bn2.bias`` to ``stages.0.0.branch1.1.bn.bias``."""
     match name.split('.'):
         case ['conv1' | 'bn1' as layer, tensor]:
             return f'stem.{layer[:-1]}.{tensor}'
@@ -179,7 +179,7 @@ def rename_shufflenet_v2(name: str) -> str:
             return f'stages.3.{layer[:-1]}.{tensor}'
         case [stage, block, layer, tensor] if layer[-1] in '12345':
             part, index = layer[:-1], int(layer[-1]) - 1
-            if block == '0':  # two layers on the left, then those on the right
+            if block == '0':  # two layers of the left branch, then the right
                 place = f'branch1.{index}' if index < 2 else f'branch2.{index - 2}'
             else:
                 place = f'branch2.{index}'
@@ -187,16 +187,16 @@ def rename_shufflenet_v2(name: str) -> str:
     return name
 
 
-_CONV_BN = ('conv', 'bn', 'activate')  # what stands in a row, as ConvModule has it
+_CONV_BN = ('conv', 'bn', 'activate')  # in order, named as in ConvModule
 
 
 def _from_zero(stage: str) -> int:
-    """Turn 'layer1' or 'block1' into 0."""
+    """Convert 'layer1' or 'block1' to 0."""
     return int(stage[-1]) - 1
 
 
 def _only(name: str, backbone: str) -> Callable[[Mapping[str, Tensor]], Architecture]:
-    """Describe a family of one."""
+    """Describe the only member of a family."""
     return lambda _: Architecture(name, dict(type=f'mmpretrain.{backbone}'))
 
 
@@ -237,4 +237,4 @@ FAMILIES = (
         rename_resnet,
     ),
 )
-"""The first family whose markers are all there is the one."""
+"""The families, in matching order: the first whose markers all exist is used."""

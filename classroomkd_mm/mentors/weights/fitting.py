@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Loading weights into a mentor's network, all of them or none."""
+"""Loading all weights of a mentor's network, or none."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -11,22 +11,22 @@ SHOWN_NAMES = 4
 
 
 class Fit(NamedTuple):
-    """How weights fit a network; the counters of norms do not matter."""
+    """How well weights match a network; norm counters are ignored."""
 
     total: int
-    """How many weights the network has."""
+    """Number of weights of the network."""
     missing: list[str]
-    """Those that are not there."""
+    """Weights of the network that are missing."""
     reshaped: list[str]
-    """Those of another shape, with both shapes."""
+    """Weights that have another shape, with both shapes."""
     extra: list[str]
-    """Weights that the network does not have."""
+    """Weights that are unknown to the network."""
     is_deeper: bool
-    """Whether these are further layers within its parts."""
+    """Whether the unknown weights are additional layers of its submodules."""
 
     @property
     def is_whole(self) -> bool:
-        """Whether the weights are those of the network."""
+        """Whether the weights belong to this network."""
         return not (self.missing or self.reshaped or self.is_deeper)
 
 
@@ -35,10 +35,11 @@ def compare(network: nn.Module, weights: Mapping[str, Tensor]) -> Fit:
 
     Args:
         network (nn.Module): The network.
-        weights (Mapping[str, Tensor]): Names, also of its older versions, and tensors.
+        weights (Mapping[str, Tensor]): Tensors by name, where names of older versions
+            of the network are accepted.
 
     Returns:
-        Fit: What fits and what does not.
+        Fit: Matches and mismatches.
     """
     expected = without_counters(network.state_dict())
     weights = rename_old_weights(network, weights)
@@ -63,18 +64,18 @@ def load_weights(
     source: str,
     hint: str = '',
 ) -> None:
-    """Load weights into a network, every one of them.
+    """Load all weights of a network.
 
     Args:
         network (nn.Module): The mentor's network.
         weights (Mapping[str, Tensor]): Its weights.
         mentor (str): The mentor's name, for messages.
-        source (str): Where the weights are from, for messages.
-        hint (str): What else to say if they do not fit.
+        source (str): Path or URL of the weights, for messages.
+        hint (str): Further text for the message if they do not match.
 
     Raises:
         ValueError: If a weight of the network is missing or has another shape, or
-            if there are layers that the network lacks.
+            if there are additional layers.
     """
     fit = compare(network, weights)
     if not fit.is_whole:
@@ -83,13 +84,13 @@ def load_weights(
 
 
 def without_counters(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Leave out how many batches a norm has seen: not every file has it.
+    """Remove the batch counters of norms, which some files do not have.
 
     Args:
-        weights (Mapping[str, Tensor]): Names and tensors.
+        weights (Mapping[str, Tensor]): Tensors by name.
 
     Returns:
-        dict[str, Tensor]: The others.
+        dict[str, Tensor]: The remaining tensors.
     """
     return {k: v for k, v in weights.items() if not k.endswith(COUNTER)}
 
@@ -97,18 +98,18 @@ def without_counters(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def rename_old_weights(
     network: nn.Module, state_dict: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
-    """Let a network convert weights of its older versions, as when it loads them.
+    """Rename weights of older versions of a network, as the network does on loading.
 
-    Models published before MMPose 1.0 have a `keypoint_head`, for instance. Left alone
-    are networks that rename in both directions, as MMPretrain's TimmClassifier does:
-    their files have the names of their state dict.
+    For example, models published before MMPose 1.0 have a `keypoint_head`. Modules that
+    rename in both directions, such as MMPretrain's TimmClassifier, are skipped, since
+    their files already have the names of their state dict.
 
     Args:
         network (nn.Module): The network.
-        state_dict (Mapping[str, Tensor]): Weights by their names of any version.
+        state_dict (Mapping[str, Tensor]): Weights with the names of any version.
 
     Returns:
-        dict[str, Tensor]: A copy with the names of this version.
+        dict[str, Tensor]: A copy with the names of the current version.
     """
     renamed = dict(state_dict)
     for name, module in network.named_modules():
@@ -121,10 +122,10 @@ def rename_old_weights(
 
 
 def _is_deeper(extra: list[str], expected: Mapping[str, Tensor]) -> bool:
-    """Tell whether there are more layers, within the parts that a network has.
+    """Whether the weights have additional layers within submodules of the network.
 
-    A CIFAR ResNet-20 finds every one of its weights in the file of a ResNet-56, all
-    of the right shape. Other parts, such as a second head, do no harm.
+    For example, the file of a CIFAR ResNet-56 contains all weights of a ResNet-20 with
+    the right shapes. Other submodules, such as a second head, are harmless.
     """
     parts = {key.partition('.')[0] for key in expected}
     return any(
@@ -133,12 +134,12 @@ def _is_deeper(extra: list[str], expected: Mapping[str, Tensor]) -> bool:
 
 
 def _misfit(network: nn.Module, mentor: str, source: str, fit: Fit) -> str:
-    """Say what of a checkpoint does not fit, and what to do."""
+    """Describe the mismatch of a checkpoint and the remedy."""
     backbone = type(getattr(network, 'backbone', network)).__name__
     fitting = fit.total - len(fit.missing) - len(fit.reshaped)
     lines = [
-        f'Mentor {mentor!r}: the checkpoint {source!r} belongs to another network '
-        f'than the configured {type(network).__name__} ({backbone}): it fits '
+        f'Mentor {mentor!r}: the checkpoint {source!r} does not belong to the '
+        f'configured {type(network).__name__} ({backbone}): it matches '
         f'{fitting or "none"} of its {fit.total} weights.'
     ]
     for text, keys in (

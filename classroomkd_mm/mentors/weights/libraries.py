@@ -1,8 +1,8 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Mentors of other libraries, which bring their weights along.
+"""Mentors from other libraries, which load their own weights.
 
-They are named in `model`: `torchvision.models.<builder>` with `weights`, or
-MMPretrain's TimmClassifier and HuggingFaceClassifier with `pretrained`.
+Their `model` is `torchvision.models.<builder>` with `weights`, or MMPretrain's
+TimmClassifier or HuggingFaceClassifier with `pretrained`.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from ..spec import MentorSpec
 from .source import WEIGHT_SOURCES, WeightSource
 
 TORCHVISION = 'torchvision.models.'
-# What they wrap, and what to ask pip for, as in requirements/optional.txt.
+# The wrapped package and its pip requirement, as in requirements/optional.txt.
 WRAPPERS = dict(
     TimmClassifier=('timm', 'timm>=0.9'),
     HuggingFaceClassifier=('transformers', 'transformers<4.52'),
@@ -24,23 +24,23 @@ WRAPPERS = dict(
 
 @WEIGHT_SOURCES.register_module(name='library')
 class LibrarySource(WeightSource):
-    """Weights that a network of another library loads when it is built."""
+    """Weights that a network from another library loads when it is built."""
 
     options = ('model',)
 
     def claims(self, cfg: Mapping[str, Any]) -> bool:
-        """Tell whether the network brings its weights, and no file replaces them.
+        """Whether the network loads its own weights, and no file replaces them.
 
         Args:
             cfg (Mapping): The mentor's config.
 
         Returns:
-            bool: Whether ``model`` names weights and ``ckpt`` does not.
+            bool: Whether ``model`` names weights and ``ckpt`` is not set.
         """
         return cfg.get('ckpt') is None and own_weights(cfg.get('model')) is not None
 
     def load(self, mentor: MentorSpec, network: nn.Module) -> str:
-        """Tell what the network has loaded.
+        """Return the weights that the network has loaded.
 
         Args:
             mentor (MentorSpec): The mentor.
@@ -52,14 +52,14 @@ class LibrarySource(WeightSource):
         return own_weights(mentor.network)
 
     def preprocessor(self, model: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Read how torchvision normalises images for its published weights.
+        """Look up the image normalisation of torchvision's published weights.
 
         Args:
             model (Mapping): The mentor's option ``model``.
 
         Returns:
-            dict | None: mean, std (of values from 0 to 255) and to_rgb; None if it
-            does not name weights of torchvision.
+            dict | None: mean, std (for values from 0 to 255) and to_rgb; None if
+            ``model`` does not name torchvision weights.
         """
         kind = str(model.get('type'))
         if not kind.startswith(TORCHVISION) or not model.get('weights'):
@@ -76,13 +76,13 @@ class LibrarySource(WeightSource):
 
 
 def own_weights(model: Any) -> str | None:
-    """Tell which weights a model config loads by itself.
+    """Name the weights that a model config loads by itself.
 
     Args:
-        model (Any): The option `model` of a mentor.
+        model (Any): The mentor's option `model`.
 
     Returns:
-        str | None: Their name, None if it loads none.
+        str | None: The name of the weights, or None if it loads none.
     """
     if not isinstance(model, Mapping):
         return None
@@ -97,17 +97,17 @@ def own_weights(model: Any) -> str | None:
 def check_wrapper(
     name: str, model: Mapping[str, Any], data_preprocessor: Mapping | None
 ) -> None:
-    """Refuse a network of timm or Hugging Face that would not work.
+    """Reject a timm or Hugging Face network that would not work.
 
     Args:
         name (str): The mentor's name.
         model (Mapping[str, Any]): Its option `model`.
-        data_preprocessor (Mapping, optional): Its option of that name.
+        data_preprocessor (Mapping, optional): Its option `data_preprocessor`.
 
     Raises:
-        ValueError: If it would get images that are not normalised, or whose channels
-            may be in another order than those that it was trained on.
-        ImportError: If its package is missing.
+        ValueError: If the normalisation or the channel order of its images is not
+            specified.
+        ImportError: If the wrapped package is not installed.
     """
     if not _is_wrapper(model):
         return
@@ -115,10 +115,10 @@ def check_wrapper(
     missing = [option for option in ('mean', 'std', 'to_rgb') if option not in given]
     if missing:
         raise ValueError(
-            f'Mentor {name!r}: {model["type"]} does not tell how its images are '
+            f'Mentor {name!r}: {model["type"]} does not specify how its images are '
             f'normalised; missing: {", ".join(missing)}. Add '
             'data_preprocessor=dict(mean=…, std=…, to_rgb=True), for values from 0 to '
-            '255; to_rgb=False if the data set gives RGB, as CIFAR does.'
+            '255; use to_rgb=False if the dataset gives RGB images, as CIFAR does.'
         )
     package, wanted = WRAPPERS[_class_name(model)]
     if find_spec(package) is None:
@@ -129,10 +129,10 @@ def check_wrapper(
 
 
 def _is_wrapper(model: Mapping[str, Any]) -> bool:
-    """Tell a network of timm or Hugging Face."""
+    """Whether a model config is a timm or Hugging Face network."""
     return _class_name(model) in WRAPPERS
 
 
 def _class_name(model: Mapping[str, Any]) -> str:
-    """The type of a model config, without its scope."""
+    """Type of a model config, without its scope."""
     return str(model.get('type')).rpartition('.')[2]

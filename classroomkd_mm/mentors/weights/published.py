@@ -12,12 +12,12 @@ from .source import WEIGHT_SOURCES, WeightSource
 
 @WEIGHT_SOURCES.register_module(name='published')
 class PublishedSource(WeightSource):
-    """What OpenMMLab published for a config: ``pretrained=True``."""
+    """Weights that OpenMMLab published for a config: ``pretrained=True``."""
 
     options = ('pretrained', 'ckpt_key')
 
     def claims(self, cfg: Mapping[str, Any]) -> bool:
-        """Tell whether the published weights are asked for.
+        """Whether the config requests the published weights.
 
         Args:
             cfg (Mapping): The mentor's config.
@@ -28,7 +28,7 @@ class PublishedSource(WeightSource):
         return bool(cfg.get('pretrained'))
 
     def check(self, mentor: str, cfg: Mapping[str, Any]) -> None:
-        """Refuse a network for which OpenMMLab cannot have published weights.
+        """Reject a network for which OpenMMLab cannot have published weights.
 
         Args:
             mentor (str): The mentor's name.
@@ -40,7 +40,7 @@ class PublishedSource(WeightSource):
         if '::' not in str(cfg.get('cfg_path')):
             raise ValueError(
                 f'Mentor {mentor!r}: `pretrained=True` finds the weights that '
-                "OpenMMLab published for a config 'package::path'; give `ckpt` here."
+                "OpenMMLab published for a config 'package::path'. Use `ckpt` instead."
             )
 
     def load(self, mentor: MentorSpec, network: nn.Module) -> str:
@@ -55,7 +55,7 @@ class PublishedSource(WeightSource):
 
         Raises:
             ConnectionError: If the URL cannot be reached.
-            ValueError: If there are no such weights, or they do not fit.
+            ValueError: If no weights are published, or they do not match the network.
         """
         try:
             url = get_config(mentor.network['cfg_path'], pretrained=True).model_path

@@ -13,36 +13,36 @@ from .source import WEIGHT_SOURCES, WeightSource
 
 @WEIGHT_SOURCES.register_module(name='random')
 class RandomSource(WeightSource):
-    """Random weights, on purpose: ``ckpt=None``."""
+    """Random weights, requested explicitly by ``ckpt=None``."""
 
     options = ('ckpt',)
 
     def claims(self, cfg: Mapping[str, Any]) -> bool:
-        """Tell whether random weights are asked for.
+        """Whether the config requests random weights.
 
         Args:
             cfg (Mapping): The mentor's config.
 
         Returns:
-            bool: Whether ``ckpt`` is None, in so many words, and nothing else
-            names weights.
+            bool: Whether ``ckpt`` is explicitly None, and no other option names
+            weights.
         """
         silent = 'ckpt' in cfg and cfg['ckpt'] is None
         return silent and not (cfg.get('pretrained') or own_weights(cfg.get('model')))
 
     def load(self, mentor: MentorSpec, network: nn.Module) -> str:
-        """Leave the network as it is, and warn.
+        """Leave the network unchanged, and log a warning.
 
         Args:
             mentor (MentorSpec): The mentor.
             network (nn.Module): Its network.
 
         Returns:
-            str: That the weights are random.
+            str: The text 'random weights'.
         """
         print_log(
-            f'Mentor {mentor.name!r} has random weights, as ckpt=None asks. It has '
-            'nothing to teach.',
+            f'Mentor {mentor.name!r} has random weights, as requested by ckpt=None. '
+            'It has nothing to teach.',
             logger='current',
             level=logging.WARNING,
         )

@@ -1,10 +1,10 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Finding the weights of a network in whatever a training program has saved.
+"""Finding the weights of a network in a checkpoint of any structure.
 
-A checkpoint is read as one flat dict: each tensor by its path through dicts and lists,
-for example ``state_dict.module.backbone.conv.weight``. Such a path ends in a name of
-the network. What stands before it is the key, here ``state_dict.module``. So nested
-dicts and prefixes of wrappers are handled in the same way, without a list of either.
+A checkpoint is flattened to one dict that maps the path through dicts and lists to each
+tensor, for example ``state_dict.module.backbone.conv.weight``. Such a path ends with a
+name in the network; the part before it is the key, here ``state_dict.module``. Nested
+dicts and wrapper prefixes are thus handled in the same way, without listing them.
 """
 
 from collections import defaultdict
@@ -17,13 +17,13 @@ from torch import Tensor, nn
 from .crd import is_published
 from .fitting import compare, rename_old_weights, without_counters
 
-# Put amid the names by PyTorch's wrappers, if only a part of the network is wrapped.
+# Inserted into names by PyTorch's wrappers if only a part of the network is wrapped.
 INNER_WRAPPERS = {
     'module', '_orig_mod', '_fsdp_wrapped_module', '_checkpoint_wrapped_module',
 }  # fmt: skip
-# Formats that define which weights are meant, and not which others. MMEngine's EMAHook
-# saves the averaged weights as `state_dict`, and those of the last step as
-# `ema_state_dict`. MMRazor's student is the `architecture`.
+# Pairs of keys of which the first holds the intended weights. MMEngine's EMAHook saves
+# the averaged weights as `state_dict`, and those of the last step as `ema_state_dict`.
+# MMRazor's student is the `architecture`.
 MEANT = (('state_dict', 'ema_state_dict'), ('architecture', 'teacher'))
 SHOWN_KEYS = 8
 
@@ -32,9 +32,9 @@ class Found(NamedTuple):
     """Weights in a checkpoint."""
 
     key: str
-    """Where they are, such as 'state_dict.module'; '' is the top level."""
+    """Key of the weights, such as 'state_dict.module'; '' is the top level."""
     weights: dict[str, Tensor]
-    """Tensors, by their path below the key."""
+    """Tensors by their path below the key."""
 
 
 def find_weights(
@@ -50,17 +50,18 @@ def find_weights(
         checkpoint (Any): The content of the file.
         network (nn.Module): The mentor's network.
         mentor (str): The mentor's name, for messages.
-        source (str): Where the checkpoint is from, for messages.
-        ckpt_key (str, optional): Where to look: dict keys and prefixes of names, with
-            dots between them; '' for what stands on the top level.
+        source (str): Path or URL of the checkpoint, for messages.
+        ckpt_key (str, optional): Where to search: dict keys and name prefixes, joined
+            by dots; '' selects the top level.
 
     Returns:
-        Found: The only weights that fit the network; else those of a published CIFAR
-        network, with their own names; else those that fit best, for a message.
+        Found: The only weights that match the network; otherwise those of a published
+        CIFAR network, with their original names; otherwise the best match, for the
+        message.
 
     Raises:
-        ValueError: If the file holds no tensors, or none under ``ckpt_key``, or
-            different weights that fit equally.
+        ValueError: If the file contains no tensors, or none under ``ckpt_key``, or
+            several different sets of weights that match.
     """
     groups = _groups(_tensors(checkpoint, source, mentor))
     key = None if ckpt_key is None else str(ckpt_key).strip('.')
@@ -68,7 +69,7 @@ def find_weights(
     if not chosen:
         keys = [found.key for found in _fitting(groups, network)] or _main_keys(groups)
         raise ValueError(
-            f'Mentor {mentor!r}: the checkpoint {source!r} holds nothing under '
+            f'Mentor {mentor!r}: the checkpoint {source!r} contains nothing under '
             f'ckpt_key={ckpt_key!r}. {_options(keys)}'
         )
     fits = _fitting(chosen, network) or _published(chosen, network)
@@ -78,18 +79,18 @@ def find_weights(
 
 
 def find_published(checkpoint: Any, mentor: str, source: str) -> Found:
-    """Find the weights of a published CIFAR network, of whatever architecture.
+    """Find the weights of a published CIFAR network of any architecture.
 
     Args:
         checkpoint (Any): The content of the file.
         mentor (str): A name for messages.
-        source (str): Where the checkpoint is from, for messages.
+        source (str): Path or URL of the checkpoint, for messages.
 
     Returns:
-        Found: The only such weights; else all tensors, for a message.
+        Found: The only such weights; otherwise all tensors, for the message.
 
     Raises:
-        ValueError: If the file holds no tensors, or those of several such networks.
+        ValueError: If the file contains no tensors, or several such networks.
     """
     groups = _groups(_tensors(checkpoint, source, mentor))
     fits = _published(groups)
@@ -97,18 +98,18 @@ def find_published(checkpoint: Any, mentor: str, source: str) -> Found:
 
 
 def _tensors(checkpoint: Any, source: str, mentor: str) -> dict[str, Tensor]:
-    """All tensors of a checkpoint, by their path."""
+    """Collect all tensors of a checkpoint by their path."""
     tensors = dict(_walk(checkpoint, ''))
     if not tensors or '' in tensors:
         raise ValueError(
-            f'Mentor {mentor!r}: the checkpoint {source!r} holds no weights. Expected '
-            'are tensors by name, as in a `state_dict`, at any depth.'
+            f'Mentor {mentor!r}: the checkpoint {source!r} contains no weights. It '
+            'must contain tensors by name, as in a `state_dict`, at any depth.'
         )
     return tensors
 
 
 def _walk(content: Any, path: str) -> Iterator[tuple[str, Tensor]]:
-    """Go through dicts and lists."""
+    """Iterate over the tensors in nested dicts and lists."""
     if isinstance(content, Tensor):
         yield path, content
         return
@@ -122,7 +123,7 @@ def _walk(content: Any, path: str) -> Iterator[tuple[str, Tensor]]:
 
 
 def _groups(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
-    """What stands below every key: tensors by the rest of their path."""
+    """Group the tensors by key: for every key, the tensors by the rest of the path."""
     groups: dict[str, dict[str, Tensor]] = defaultdict(dict)
     for path, tensor in tensors.items():
         key, rest = '', path
@@ -136,7 +137,7 @@ def _groups(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
 def _below(
     groups: Mapping[str, dict[str, Tensor]], key: str | None
 ) -> dict[str, dict[str, Tensor]]:
-    """The groups at a key and below it; None and '' are above all."""
+    """Select the groups at and below a key; None and '' select all."""
     return {
         name: weights
         for name, weights in groups.items()
@@ -147,7 +148,7 @@ def _below(
 def _fitting(
     groups: Mapping[str, dict[str, Tensor]], network: nn.Module
 ) -> list[Found]:
-    """All groups that have every weight of a network, and no further layers of it."""
+    """Find the groups with all weights of a network and no additional layers."""
     for candidates in (groups, _unwrap_parts(groups, network)):
         fits = [
             Found(key, _own_weights(candidates[key], network))
@@ -162,13 +163,13 @@ def _fitting(
 def _own_weights(
     weights: Mapping[str, Tensor], network: nn.Module
 ) -> dict[str, Tensor]:
-    """Leave out what is not the network's."""
+    """Select the weights of the network."""
     renamed, own = rename_old_weights(network, weights), network.state_dict()
     return {name: tensor for name, tensor in renamed.items() if name in own}
 
 
 def _ranked(groups: Mapping[str, dict[str, Tensor]], network: nn.Module) -> list[str]:
-    """The keys, all equally good, under which most weights have name and shape."""
+    """Find the keys whose groups match most names and shapes (several if tied)."""
     expected = without_counters(network.state_dict())
     scores = {}
     for key, weights in groups.items():
@@ -182,7 +183,7 @@ def _ranked(groups: Mapping[str, dict[str, Tensor]], network: nn.Module) -> list
 def _unwrap_parts(
     groups: Mapping[str, dict[str, Tensor]], network: nn.Module
 ) -> dict[str, dict[str, Tensor]]:
-    """Remove wrappers around parts of a network from names, unless two would be one."""
+    """Remove the wrappers of submodules from names, unless names would collide."""
     own = {part for name in network.state_dict() for part in name.split('.')}
     wrappers = INNER_WRAPPERS - own
     unwrapped = {}
@@ -199,20 +200,20 @@ def _unwrap_parts(
 def _published(
     groups: Mapping[str, dict[str, Tensor]], network: nn.Module | None = None
 ) -> list[Found]:
-    """All published CIFAR networks, unless the network has weights of these names."""
+    """Find the published CIFAR networks, unless names match the network already."""
     if network is not None and _ranked(groups, network):
         return []
     return [Found(k, weights) for k, weights in groups.items() if is_published(weights)]
 
 
 def _best(groups: Mapping[str, dict[str, Tensor]], network: nn.Module) -> Found:
-    """The group to compare with a network in a message."""
+    """Select the group to compare with the network in a message."""
     (key, *_) = _ranked(groups, network) or groups
     return Found(key, groups[key])
 
 
 def _only(fits: list[Found], mentor: str, source: str, key: str | None = None) -> Found:
-    """Take the weights at a key, or the only ones, or ask which are meant."""
+    """Select the weights at a key, or the only ones; else raise an error."""
     for found in fits:
         if found.key == key:
             return found
@@ -227,15 +228,15 @@ def _only(fits: list[Found], mentor: str, source: str, key: str | None = None) -
     ]
     if len(different) > 1:
         raise ValueError(
-            f'Mentor {mentor!r}: the checkpoint {source!r} holds {len(different)} '
-            'different sets of weights that fit the network, and does not say which '
-            f'is meant. {_options([found.key for found in different])}'
+            f'Mentor {mentor!r}: the checkpoint {source!r} contains {len(different)} '
+            'different sets of weights that match the network, so the choice is '
+            f'ambiguous. {_options([found.key for found in different])}'
         )
     return different[0]
 
 
 def _are_equal(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
-    """Compare weights, except for the counters of norms."""
+    """Whether two sets of weights are equal, ignoring norm counters."""
     one, other = without_counters(one), without_counters(other)
     return one.keys() == other.keys() and all(
         value.dtype == other[name].dtype and torch.equal(value, other[name])
@@ -244,12 +245,12 @@ def _are_equal(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
 
 
 def _main_keys(groups: Mapping[str, Mapping[str, Tensor]]) -> list[str]:
-    """The keys of the top level."""
+    """List the keys of the top level."""
     return [key for key in groups if key and '.' not in key] or ['']
 
 
 def _options(keys: list[str]) -> str:
-    """Say which keys there are to choose from."""
+    """List the available keys, for a message."""
     more = f' and {len(keys) - SHOWN_KEYS} more' * (len(keys) > SHOWN_KEYS)
     choices = ', '.join(f'ckpt_key={key!r}' for key in keys[:SHOWN_KEYS])
     return f'Give one of: {choices}{more}.'

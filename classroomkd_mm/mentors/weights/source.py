@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""What a source of mentor weights is, and finding the one that a config names."""
+"""Base class of weight sources, and finding the source that a config names."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ if TYPE_CHECKING:
     from ..spec import MentorSpec
 
 WEIGHT_SOURCES = Registry('source of mentor weights')
-"""The sources by name; a source of your own registers here."""
+"""Weight sources by name; register your own source here."""
 
 
 class WeightSource(ABC):
-    """Where a mentor's weights come from.
+    """Base class of sources of mentor weights.
 
-    A source is stateless, and named by an option of the mentor. To add one, register
-    a sub-class: docs/extend.md.
+    A source is stateless and is selected by an option of the mentor. To add one,
+    register a subclass; see docs/extend.md.
     """
 
     options: ClassVar[tuple[str, ...]] = ()
-    """Its options of a mentor; the first one names the source."""
+    """Mentor options of this source; the first one selects it."""
 
     def claims(self, cfg: Mapping[str, Any]) -> bool:
-        """Tell whether a mentor's weights are from here.
+        """Whether a mentor's config selects this source.
 
         Args:
             cfg (Mapping): The mentor's config.
 
         Returns:
-            bool: By default whether the first option is set.
+            bool: By default, whether the first option is set.
         """
         return cfg.get(self.options[0]) is not None
 
     def check(self, mentor: str, cfg: Mapping[str, Any]) -> None:  # noqa: B027
-        """Refuse options that cannot be, before anything is built.
+        """Reject invalid options, before anything is built.
 
         Args:
             mentor (str): The mentor's name, for messages.
-            cfg (Mapping): Its config, which names this source.
+            cfg (Mapping): Its config, which selects this source.
 
         Raises:
-            ValueError: If an option cannot be.
+            ValueError: If an option is invalid.
         """
 
     @abstractmethod
@@ -54,26 +54,26 @@ class WeightSource(ABC):
         """Load the weights into the mentor's network.
 
         Args:
-            mentor (MentorSpec): The mentor; its ``weights`` holds the options of
-                this source.
+            mentor (MentorSpec): The mentor; its ``weights`` are the options of this
+                source.
             network (nn.Module): Its network, with random weights.
 
         Returns:
-            str: Where the weights are from, in short; for the manifest in
+            str: Short description of the origin of the weights, for the manifest in
             checkpoints.
 
         Raises:
-            ValueError: If they cannot be read, or do not fit.
+            ValueError: If they cannot be read, or do not match the network.
         """
 
     def preprocessor(self, model: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """Tell how images are normalised for a network that does not tell itself.
+        """Look up the image normalisation of a network that does not specify it.
 
         Args:
             model (Mapping): The mentor's option ``model``.
 
         Returns:
-            Mapping | None: mean, std (of values from 0 to 255) and to_rgb; None if
+            Mapping | None: mean, std (for values from 0 to 255) and to_rgb; None if
             this source does not know the network.
         """
         return None
@@ -83,48 +83,48 @@ def all_sources() -> list[WeightSource]:
     """List the registered sources.
 
     Returns:
-        list[WeightSource]: In the order of their registration.
+        list[WeightSource]: The sources, in the order of registration.
     """
     return [cls() for cls in WEIGHT_SOURCES.module_dict.values()]
 
 
 def find_source(mentor: str, cfg: Mapping[str, Any]) -> WeightSource:
-    """Find where a mentor's weights come from.
+    """Find the source of a mentor's weights.
 
     Args:
         mentor (str): The mentor's name, for messages.
         cfg (Mapping): Its config.
 
     Returns:
-        WeightSource: The source, its options checked.
+        WeightSource: The source; its options are checked.
 
     Raises:
-        ValueError: If the config names none or several, or an option cannot be.
+        ValueError: If the config selects no source or several, or an option is invalid.
     """
     claiming = [source for source in all_sources() if source.claims(cfg)]
     if not claiming:
         raise ValueError(
             f'Mentor {mentor!r} has no weights: add ckpt=<path or URL>, or '
-            'pretrained=True for the published ones. To use random weights on '
-            'purpose, say ckpt=None.'
+            'pretrained=True for the published weights. To use random weights '
+            'deliberately, set ckpt=None.'
         )
     if len(claiming) > 1:
         names = ' and '.join(f'`{source.options[0]}`' for source in claiming)
-        raise ValueError(f'Mentor {mentor!r} has {names}: give one of them.')
+        raise ValueError(f'Mentor {mentor!r} has {names}: give only one of them.')
     source = claiming[0]
     for other in all_sources():
         for option in set(other.options[1:]) - set(source.options):
             if cfg.get(option) is not None:
                 raise ValueError(
-                    f'Mentor {mentor!r}: {option} belongs to `{other.options[0]}`, '
-                    f'which is not given. Add {other.options[0]}, or leave it out.'
+                    f'Mentor {mentor!r}: {option} requires `{other.options[0]}`, '
+                    f'which is not given. Add {other.options[0]}, or remove {option}.'
                 )
     source.check(mentor, cfg)
     return source
 
 
 def known_preprocessor(model: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Ask all sources how images are normalised for a network.
+    """Look up the image normalisation of a network in all sources.
 
     Args:
         model (Mapping): The mentor's option ``model``.

@@ -1,8 +1,11 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+import inspect
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
+from mmengine.logging import print_log
 from mmengine.model import BaseModel
 from mmengine.registry import DefaultScope
 from mmengine.structures import BaseDataElement
@@ -11,16 +14,19 @@ from mmrazor.models.utils import add_prefix
 from mmrazor.registry import MODELS
 from torch import Tensor, nn
 
-from ...mentors import build_mentors
-from ...networks import build_network
+from ...mentors import Mentors, build_mentors
+from ...networks import build_network, network_class, network_config
 from ...options import build_part, check_options, options_of
 from ...tasks import Task, distiller_config, find_task
+from ..distillers.dry_lesson import give_dry_lesson
 from ..distillers.inplace import forbid_inplace
-from .state_dict import add_student_prefix, drop_student_prefix
+from .from_mmrazor import refuse_options_of_mmrazor
+from .student_config import student_model
+from .student_face import StudentFace
 
 
 @MODELS.register_module()
-class ClassroomDistill(BaseAlgorithm):
+class ClassroomDistill(StudentFace, BaseAlgorithm):
     """Train a student in a classroom of frozen mentors.
 
     The student is trained, validated, tested and saved; the mentors are seen by
@@ -48,11 +54,19 @@ class ClassroomDistill(BaseAlgorithm):
         init_cfg (dict, optional): As for every MMEngine module.
         module_inplace (bool): As in MMRazor. Defaults to False: recorded outputs
             are never overwritten.
+        dry_run (bool): Whether to try all losses once on generated images, so that
+            what does not fit is refused here and not at the first batch. Defaults
+            to True.
+
+        **student: Options of the student, merged over those of ``architecture``.
+            Inference APIs set ``train_cfg`` and ``backbone`` of any model.
 
     Raises:
         TypeError: If an option does not exist, or is of a wrong type.
         ValueError: If what the config says of a mentor or a part cannot be.
-        FileNotFoundError: If a config or a checkpoint does not exist.
+        FileNotFoundError: If the config of the student does not exist. A mentor's
+            missing file or package is an error when a training starts, or at the
+            first loss.
     """
 
     def __init__(
@@ -65,18 +79,24 @@ class ClassroomDistill(BaseAlgorithm):
         fast_mentors: bool = True,
         init_cfg: dict | None = None,
         module_inplace: bool = False,
-        **unknown: Any,
+        dry_run: bool = True,
+        **student: Any,
     ) -> None:
-        check_options('ClassroomDistill', unknown, options_of(ClassroomDistill))
+        refuse_options_of_mmrazor(student)
+        check_student_options(architecture, student)
         with DefaultScope.overwrite_default_scope('mmrazor'):
-            if isinstance(data_preprocessor, Mapping):
-                if isinstance(architecture, nn.Module):
-                    raise TypeError(
-                        'data_preprocessor is a config, which cannot be merged into '
-                        f'the built {type(architecture).__name__}: give architecture '
-                        'as a config, or data_preprocessor as a module.'
-                    )
-                architecture = build_network(architecture, data_preprocessor)
+            overrides = (
+                data_preprocessor if isinstance(data_preprocessor, Mapping) else None
+            )
+            if overrides is not None and isinstance(architecture, nn.Module):
+                raise TypeError(
+                    'data_preprocessor is a config, which cannot be merged into '
+                    f'the built {type(architecture).__name__}: give architecture '
+                    'as a config, or data_preprocessor as a module.'
+                )
+            if student or overrides is not None:
+                architecture = student_model(architecture, student, overrides)
+            if overrides is not None:
                 data_preprocessor = None
             super().__init__(
                 build_network(architecture), data_preprocessor, init_cfg, module_inplace
@@ -87,25 +107,58 @@ class ClassroomDistill(BaseAlgorithm):
             self.distiller = self._build_distiller(distiller)
             if not module_inplace:
                 forbid_inplace(self.student)
-            # Who is in the classroom must not change how the student starts.
-            with torch.random.fork_rng(devices=[]):
-                self.mentors = build_mentors(
-                    mentors or {},
-                    self.student,
-                    self.task,
-                    fast_mentors,
-                    recorded=self.distiller.mentor_recorders,
-                )
-            self.distiller.prepare(self.student, self.mentors)
+            self._missing = self._build_mentors(mentors or {}, fast_mentors)
         # MMRazor's StopDistillHook sets it.
         self.distillation_stopped = False
-        self._register_state_dict_hook(drop_student_prefix)
-        self._register_load_state_dict_pre_hook(add_student_prefix)
+        if dry_run and not self._missing:
+            give_dry_lesson(self)
+
+    def _build_mentors(
+        self, mentors: Mapping[str, Any], fast: bool
+    ) -> Exception | None:
+        """Build the mentors; return the error if this machine lacks one's files.
+
+        An inference API builds the model of a config too, where nobody needs
+        mentors. A mistake in the config is an error for it as well.
+        """
+        try:
+            # Who is in the classroom must not change how the student starts.
+            with torch.random.fork_rng(devices=[]):
+                recorded = self.distiller.mentor_recorders
+                self.mentors = build_mentors(
+                    mentors, self.student, self.task, fast, recorded
+                )
+        except (OSError, ImportError) as error:
+            print_log(
+                f'{error} Without its mentors the student can be tested and used, '
+                'but not trained.',
+                logger='current',
+                level=logging.WARNING,
+            )
+            self.mentors = Mentors([])
+            return error
+        self.distiller.prepare(self.student, self.mentors)
+        return None
 
     @property
     def student(self) -> BaseModel:
         """BaseModel: The network that is trained, MMRazor's ``architecture``."""
         return self.architecture
+
+    def __getattr__(self, name: str) -> Any:
+        """Look up a child, parameter or buffer; answer those who want a teacher.
+
+        MMRazor's SingleTeacherDistillValLoop asserts `hasattr(model, 'teacher')`
+        without a message, which an AttributeError would end in.
+        """
+        if name == 'teacher':
+            raise NotImplementedError(
+                'A classroom has mentors in the place of a `teacher`. To see their '
+                "accuracy beside the student's, write "
+                "val_cfg=dict(type='mmrazor.ClassroomValLoop') in the place of "
+                "MMRazor's SingleTeacherDistillValLoop."
+            )
+        return super().__getattr__(name)
 
     def _build_distiller(self, cfg: Mapping | nn.Module | None) -> nn.Module:
         """Build the distiller, its config completed by the task."""
@@ -123,6 +176,20 @@ class ClassroomDistill(BaseAlgorithm):
             )
         return distiller
 
+    def init_weights(self) -> None:
+        """Initialise the student: the Runner's first step of a training.
+
+        Raises:
+            OSError: If the file of a mentor is missing or cannot be fetched.
+            ImportError: If the package of a mentor is missing.
+        """
+        self._require_mentors()
+        super().init_weights()
+
+    def _require_mentors(self) -> None:
+        if self._missing:
+            raise self._missing
+
     def loss(
         self,
         batch_inputs: Tensor,
@@ -138,6 +205,7 @@ class ClassroomDistill(BaseAlgorithm):
             dict[str, Tensor]: ``student.…``, the task losses times W, and
             ``distill.…``, the distillation losses. MMEngine minimises their sum.
         """
+        self._require_mentors()
         if self.distillation_stopped:
             task_losses = self.student(batch_inputs, data_samples, mode='loss')
             return add_prefix(task_losses, 'student')
@@ -156,6 +224,24 @@ class ClassroomDistill(BaseAlgorithm):
         """Take the mentors along where the student goes."""
         self.mentors.apply_to_tensors(fn)
         return super()._apply(fn, recurse)
+
+
+def check_student_options(architecture: Any, student: Mapping[str, Any]) -> None:
+    """Refuse options that neither the classroom nor its student has.
+
+    Args:
+        architecture (dict | BaseModel): The student.
+        student (Mapping): What is taken for options of the student.
+
+    Raises:
+        TypeError: If one does not exist; a built student takes none.
+    """
+    known = options_of(ClassroomDistill)
+    if student and isinstance(architecture, Mapping):
+        kind = network_class(network_config(architecture))
+        if inspect.isclass(kind):
+            known |= options_of(kind)
+    check_options('ClassroomDistill', student, known)
 
 
 def weigh_losses(losses: Mapping[str, Any], weight: Tensor) -> dict[str, Any]:

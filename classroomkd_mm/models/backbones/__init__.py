@@ -1,9 +1,9 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """The CIFAR networks of the CRD benchmark, and MobileNetV1, for MMPretrain.
 
-Distillation papers compare on the small 32x32 networks of CRD (Tian et al.,
+Distillation papers compare methods on the small 32x32 networks of CRD (Tian et al.,
 "Contrastive Representation Distillation", arXiv 1910.10699), which MMPretrain does
-not ship. The benchmark's ResNet18, 34 and 50 with a 3x3 stem are MMPretrain's own
+not provide. The benchmark's ResNet18, 34 and 50 with a 3x3 stem are MMPretrain's
 ``ResNet_CIFAR``. MobileNetV1 is for ImageNet.
 """
 

@@ -12,8 +12,8 @@ from .staged_backbone import StagedBackbone
 
 NORM = dict(type='BN')
 
-# Expansion, output channels, blocks and stride of each stage: table 2 of the paper at
-# half the width, with stride 1 in the second stage for the smaller image.
+# Expansion ratio, output channels, blocks and stride of each stage: table 2 of the
+# paper at half the width, with stride 1 in the second stage for the smaller image.
 STAGES = (
     (1, 8, 1, 1),
     (6, 12, 2, 1),
@@ -34,7 +34,7 @@ def make_stage(
 
     Args:
         in_channels (int): Channels of the input.
-        expand_ratio (int): How many times wider a block is inside.
+        expand_ratio (int): Width of the hidden layers relative to the input.
         out_channels (int): Channels of the output.
         blocks (int): Number of blocks.
         stride (int): Stride of the first block.
@@ -48,7 +48,7 @@ def make_stage(
             in_channels, out_channels, stride, expand_ratio, act_cfg=dict(type='ReLU')
         )
         if expand_ratio == 1:
-            # The benchmark has the expanding convolution even where it widens nothing.
+            # The benchmark has the expansion layer even if it does not widen.
             block.conv.insert(0, ConvModule(in_channels, in_channels, 1, norm_cfg=NORM))
         stage.append(block)
         in_channels, stride = out_channels, 1
@@ -60,12 +60,12 @@ class CIFARMobileNetV2(StagedBackbone):
     """MobileNetV2 of half width for 32x32 images.
 
     Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", arXiv
-    1801.04381. The strides leave a map of 2x2, channels are exact halves, not rounded
-    to multiples of 8, and ReLU takes the place of ReLU6. Stage 7 is the last 1x1
+    1801.04381. The last feature map is 2x2, channels are halved exactly instead of
+    rounded to multiples of 8, and ReLU replaces ReLU6. Stage 7 is the last 1x1
     convolution. ``feat_dim`` is 1280.
 
     Args:
-        out_indices (Sequence[int]): Which of the stages 0 to 7 to output.
+        out_indices (Sequence[int]): Which of stages 0 to 7 to output.
             Defaults to (7, ).
         **kwargs: ``frozen_stages``, ``norm_eval`` and ``init_cfg`` of
             :class:`StagedBackbone`.

@@ -13,24 +13,24 @@ class CIFARResNet(ResNet_CIFAR):
     6n+2 layers: a 3x3 stem and three stages of n basic blocks, on 32x32, 16x16 and
     8x8 (He et al., "Deep Residual Learning for Image Recognition", arXiv 1512.03385,
     section 4.2), with a 1x1 convolution where the shape changes. The benchmark's
-    "x4" networks are ``stem_channels=32, base_channels=64``.
+    "x4" networks have ``stem_channels=32, base_channels=64``.
 
-    ``feat_dim``, the channels of the last stage, is 4 * ``base_channels``.
+    ``feat_dim``, the number of output channels, is 4 * ``base_channels``.
 
     Args:
         depth (int): 8, 14, 20, 32, 44, 56 or 110.
         stem_channels (int): Output channels of the stem. Defaults to 16.
-        base_channels (int): Channels of the first stage; each further stage has
-            twice those of the one before. Defaults to 16.
-        out_indices (Sequence[int]): Which of the stages 0, 1, 2 to output.
+        base_channels (int): Channels of the first stage; each further stage doubles
+            them. Defaults to 16.
+        out_indices (Sequence[int]): Which of stages 0, 1, 2 to output.
             Defaults to (2, ).
-        zero_init_residual (bool): Let residual blocks start as the identity.
-            The benchmark does not. Defaults to False.
-        **kwargs: ``frozen_stages``, ``norm_eval``, ``norm_cfg``, ``init_cfg`` and the
-            rest of MMPretrain's ``ResNet_CIFAR``.
+        zero_init_residual (bool): Initialise residual blocks as the identity.
+            Defaults to False, as in the benchmark.
+        **kwargs: Other arguments of MMPretrain's ``ResNet_CIFAR``, such as
+            ``frozen_stages``, ``norm_eval``, ``norm_cfg`` and ``init_cfg``.
 
     Raises:
-        ValueError: If there is no network of that depth.
+        ValueError: If the depth is not supported.
     """
 
     arch_settings = {
@@ -49,8 +49,8 @@ class CIFARResNet(ResNet_CIFAR):
     ) -> None:
         if depth not in self.arch_settings:
             raise ValueError(
-                f'CIFARResNet has no depth {depth!r}; choose one of '
-                f'{sorted(self.arch_settings)}'
+                f'CIFARResNet has no depth {depth!r}: choose one of '
+                f'{sorted(self.arch_settings)}.'
             )
         super().__init__(
             depth,

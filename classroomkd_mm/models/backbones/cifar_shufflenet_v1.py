@@ -22,16 +22,16 @@ STAGE_DEPTHS = (4, 8, 4)
 class ShuffleUnit(nn.Module):
     """A bottleneck of grouped 1x1 convolutions around a depthwise one.
 
-    MMPretrain's unit differs in three places: here a unit that halves the map has a
-    bottleneck of a quarter of the channels it *adds*, channels are shuffled before
-    the depthwise convolution, as in figure 2 of the paper, and that convolution is
-    followed by a ReLU.
+    It differs from MMPretrain's unit in three ways: the bottleneck of a downsampling
+    unit has a quarter of the channels that the unit *adds*, channels are shuffled
+    before the depthwise convolution, as in figure 2 of the paper, and that convolution
+    is followed by a ReLU.
 
     Args:
         in_channels (int): Channels of the input.
         out_channels (int): Channels of the output.
-        stride (int): 1, where the input is added to what the unit computes, or 2,
-            where the pooled input is appended to it.
+        stride (int): With 1 the input is added to the unit's output; with 2 the
+            pooled input is concatenated to it.
     """
 
     def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
@@ -39,7 +39,7 @@ class ShuffleUnit(nn.Module):
         self.stride = stride
         new_channels = out_channels if stride == 1 else out_channels - in_channels
         mid_channels = new_channels // 4
-        # The few channels of the stem are not worth grouping (paper, section 3.2).
+        # The first layer is not grouped, as its input has few channels (section 3.2).
         self.groups = 1 if in_channels == STEM_CHANNELS else GROUPS
         self.compress = ConvModule(
             in_channels, mid_channels, 1, groups=self.groups, norm_cfg=NORM
@@ -77,10 +77,10 @@ class CIFARShuffleNetV1(StagedBackbone):
     960.
 
     Args:
-        out_indices (Sequence[int]): Which of the stages 0, 1, 2 to output.
+        out_indices (Sequence[int]): Which of stages 0, 1, 2 to output.
             Defaults to (2, ).
-        init_cfg (dict | Sequence[dict] | None): How weights are initialised. Defaults
-            to PyTorch's own way, as in the benchmark.
+        init_cfg (dict | Sequence[dict] | None): MMEngine's initialisation
+            config. Defaults to PyTorch's own initialisation, as in the benchmark.
         **kwargs: ``frozen_stages`` and ``norm_eval`` of :class:`StagedBackbone`.
     """
 

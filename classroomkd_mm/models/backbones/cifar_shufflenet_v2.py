@@ -27,10 +27,10 @@ class CIFARShuffleNetV2(StagedBackbone):
     convolution. ``feat_dim`` is 1024.
 
     Args:
-        out_indices (Sequence[int]): Which of the stages 0 to 3 to output.
+        out_indices (Sequence[int]): Which of stages 0 to 3 to output.
             Defaults to (3, ).
-        init_cfg (dict | Sequence[dict] | None): How weights are initialised. Defaults
-            to PyTorch's own way, as in the benchmark.
+        init_cfg (dict | Sequence[dict] | None): MMEngine's initialisation
+            config. Defaults to PyTorch's own initialisation, as in the benchmark.
         **kwargs: ``frozen_stages`` and ``norm_eval`` of :class:`StagedBackbone`.
     """
 

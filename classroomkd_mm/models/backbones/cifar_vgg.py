@@ -9,8 +9,8 @@ from torch import nn
 
 from .staged_backbone import StagedBackbone
 
-# Convolutions in each stage; the depth counts them and three linear layers, of which
-# the CIFAR networks keep one.
+# Convolutions per stage. The depth counts these and three linear layers, although the
+# CIFAR networks keep only one of the three.
 STAGE_DEPTHS = {
     8: (1, 1, 1, 1, 1),
     11: (1, 1, 2, 2, 2),
@@ -23,28 +23,29 @@ WIDTHS = (64, 128, 256, 512, 512)
 
 @MODELS.register_module()
 class CIFARVGG(StagedBackbone):
-    """VGG with batch norm, with only the first three of its poolings.
+    """VGG with batch norm and only the first three pooling layers.
 
     Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image
-    Recognition", arXiv 1409.1556, cut down for 32x32 images: the last two stages
-    work on 4x4. As in MMPretrain's ``VGG``, a stage ends with its pooling. There is
+    Recognition", arXiv 1409.1556, adapted to 32x32 images: the last two stages work
+    on 4x4. As in MMPretrain's ``VGG``, a stage ends with its pooling layer. There is
     no stem. ``feat_dim`` is 512.
 
     Args:
         depth (int): 8, 11, 13, 16 or 19.
-        out_indices (Sequence[int]): Which of the stages 0 to 4 to output.
+        out_indices (Sequence[int]): Which of stages 0 to 4 to output.
             Defaults to (4, ).
         **kwargs: ``frozen_stages``, ``norm_eval`` and ``init_cfg`` of
             :class:`StagedBackbone`.
 
     Raises:
-        ValueError: If there is no network of that depth.
+        ValueError: If the depth is not supported.
     """
 
     def __init__(self, depth: int, out_indices: Sequence[int] = (4,), **kwargs) -> None:
         if depth not in STAGE_DEPTHS:
             raise ValueError(
-                f'CIFARVGG has no depth {depth!r}; choose one of {sorted(STAGE_DEPTHS)}'
+                f'CIFARVGG has no depth {depth!r}: choose one of '
+                f'{sorted(STAGE_DEPTHS)}.'
             )
         layers = [
             make_vgg_layer(*widths, num_convs, norm_cfg=dict(type='BN'))

@@ -11,10 +11,10 @@ from .staged_backbone import StagedBackbone
 
 
 class PreActBlock(nn.Module):
-    """A residual block that normalises and activates before it convolves.
+    """A pre-activation residual block: norm and ReLU precede each convolution.
 
-    Where the shape changes, the 1x1 convolution of the shortcut starts from the
-    activated input too.
+    If the shape changes, the 1x1 convolution of the shortcut also takes the
+    activated input.
 
     Args:
         in_channels (int): Channels of the input.
@@ -48,13 +48,13 @@ class CIFARWideResNet(StagedBackbone):
     """WRN-depth-widen_factor: three wide stages of pre-activation blocks.
 
     Zagoruyko and Komodakis, "Wide Residual Networks", arXiv 1605.07146, table 1.
-    Stages 0 and 1 output the raw sum of a residual block, stage 2 what the final norm
-    and ReLU make of it. ``feat_dim`` is 64 * ``widen_factor``.
+    Stages 0 and 1 output the sum of their last residual block; stage 2 ends with the
+    final norm and ReLU. ``feat_dim`` is 64 * ``widen_factor``.
 
     Args:
-        depth (int): 6n+4 for n blocks a stage: 10, 16, 22, 28, 40 and so on.
-        widen_factor (int): How many times wider than 16, 32, 64 channels.
-        out_indices (Sequence[int]): Which of the stages 0, 1, 2 to output.
+        depth (int): 6n+4 for n blocks per stage: 10, 16, 22, 28, 40 and so on.
+        widen_factor (int): Factor of the widths 16, 32 and 64.
+        out_indices (Sequence[int]): Which of stages 0, 1, 2 to output.
             Defaults to (2, ).
         **kwargs: ``frozen_stages``, ``norm_eval`` and ``init_cfg`` of
             :class:`StagedBackbone`.
@@ -74,7 +74,7 @@ class CIFARWideResNet(StagedBackbone):
         if num_blocks < 1 or rest:
             raise ValueError(
                 f'depth of CIFARWideResNet must be 6n+4 (10, 16, 22, 28, 40, ...), '
-                f'but is {depth!r}'
+                f'but got {depth!r}.'
             )
         widths = [16, *(channels * widen_factor for channels in (16, 32, 64))]
         stages = [

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""MobileNetV1, a student of the paper on ImageNet, which MMPretrain does not ship."""
+"""MobileNetV1, an ImageNet student of the paper that MMPretrain does not provide."""
 
 from collections.abc import Sequence
 
@@ -11,8 +11,8 @@ from .staged_backbone import StagedBackbone
 
 NORM = dict(type='BN')
 
-# Output channels and number of blocks of each stage; all but the first halve the
-# image in their first block. Table 1 of the paper.
+# Output channels and number of blocks of each stage, from table 1 of the paper. All
+# stages but the first halve the resolution in their first block.
 STAGES = ((64, 1), (128, 2), (256, 2), (512, 6), (1024, 2))
 STEM_CHANNELS = 32
 
@@ -25,7 +25,7 @@ class MobileNetV1(StagedBackbone):
     Vision Applications", arXiv 1704.04861. ``feat_dim`` is 1024.
 
     Args:
-        out_indices (Sequence[int]): Which of the stages 0 to 4 to output.
+        out_indices (Sequence[int]): Which of stages 0 to 4 to output.
             Defaults to (4, ).
         **kwargs: ``frozen_stages``, ``norm_eval`` and ``init_cfg`` of
             :class:`StagedBackbone`.

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""A backbone that is a stem followed by stages."""
+"""A backbone made of a stem and stages."""
 
 from collections.abc import Sequence
 
@@ -7,14 +7,14 @@ from mmpretrain.models.backbones.base_backbone import BaseBackbone
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-# He initialisation over the fan-out, as the benchmark draws its first weights.
+# He initialisation with the fan-out, as in the benchmark.
 HE_FAN_OUT = (
     dict(type='Kaiming', layer='Conv2d'),
     dict(type='Constant', layer='_BatchNorm', val=1.0),
 )
 
-# What PyTorch draws for a convolution by itself, in MMEngine's terms: ConvModule
-# replaces it by He initialisation when it is built, so it has to be asked for.
+# PyTorch's default initialisation of a convolution, as an MMEngine config. ConvModule
+# replaces the default with He initialisation, so it has to be restored.
 PYTORCH_DEFAULT = (
     dict(
         type='Kaiming',
@@ -29,26 +29,26 @@ PYTORCH_DEFAULT = (
 
 
 class StagedBackbone(BaseBackbone):
-    """A stem and stages in a row, with MMPretrain's switches for backbones.
+    """Base class of sequential backbones, with MMPretrain's backbone options.
 
-    A network is written by building its stem and its stages and handing them to
-    this class, which holds what does not depend on the network.
+    A subclass builds its stem and stages and passes them to this class, which
+    implements everything else.
 
     Args:
-        stem (nn.Module): What stands before the first stage. It counts as stage 0
-            for ``frozen_stages`` and is never an output.
+        stem (nn.Module): The layers before the first stage. They are never an output.
         stages (Sequence[nn.Module]): The stages, in order.
-        feat_dim (int): Number of channels of the last stage's output, which is
+        feat_dim (int): Number of channels of the last stage's output, the
             ``in_channels`` of the classification head.
-        out_indices (Sequence[int]): Which stages to output, counted from 0.
-        frozen_stages (int): Freeze the stem and that many stages: no gradient, norms
-            in eval mode. 0 freezes the stem only, -1 nothing. Defaults to -1.
+        out_indices (Sequence[int]): Indices of the stages to output, from 0.
+        frozen_stages (int): Number of stages to freeze in addition to the stem: no
+            gradient, norms in eval mode. 0 freezes only the stem, -1 nothing.
+            Defaults to -1.
         norm_eval (bool): Keep all batch norms in eval mode. Defaults to False.
-        init_cfg (dict | Sequence[dict] | None): How weights are initialised, in
-            MMEngine's terms. Defaults to He initialisation over the fan-out.
+        init_cfg (dict | Sequence[dict] | None): MMEngine's initialisation config.
+            Defaults to He initialisation with the fan-out.
 
     Raises:
-        ValueError: If ``out_indices`` or ``frozen_stages`` name a stage that the
+        ValueError: If ``out_indices`` or ``frozen_stages`` refers to a stage that the
             network does not have.
     """
 
@@ -67,7 +67,7 @@ class StagedBackbone(BaseBackbone):
         super().__init__(init_cfg)
         self._check_stages(len(stages), out_indices, frozen_stages)
         self.stem = stem
-        # init_cfg covers the stem; MMEngine would go on to call ConvModule's own.
+        # init_cfg covers the stem; otherwise MMEngine would also use ConvModule's own.
         self.stem.is_init = True
         self.stages = nn.ModuleList(stages)
         self.feat_dim = feat_dim
@@ -83,12 +83,12 @@ class StagedBackbone(BaseBackbone):
         if not out_indices or not set(out_indices) <= set(range(num_stages)):
             raise ValueError(
                 f'{name} has stages 0 to {num_stages - 1}, but out_indices is '
-                f'{out_indices!r}; name one or more of its stages'
+                f'{out_indices!r}: give one or more of these stages.'
             )
         if frozen_stages not in range(-1, num_stages + 1):
             raise ValueError(
-                f'frozen_stages of {name} must lie between -1 (nothing) and '
-                f'{num_stages} (everything), but is {frozen_stages!r}'
+                f'frozen_stages of {name} must be between -1 (nothing) and '
+                f'{num_stages} (everything), but got {frozen_stages!r}.'
             )
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
@@ -110,7 +110,7 @@ class StagedBackbone(BaseBackbone):
         return tuple(outs)
 
     def train(self, mode: bool = True) -> 'StagedBackbone':
-        """Set the training mode, but for what is frozen.
+        """Set the training mode, except for frozen layers.
 
         Args:
             mode (bool): True for training, False for evaluation.

@@ -2,5 +2,6 @@
 """The distiller of a classroom."""
 
 from .classroom_distiller import ClassroomDistiller
+from .logits_recorder import ClassifierLogitsRecorder
 
-__all__ = ['ClassroomDistiller']
+__all__ = ['ClassifierLogitsRecorder', 'ClassroomDistiller']

@@ -15,6 +15,7 @@ from ...mentors import Mentors
 from ...options import build_part
 from .mappings import check_mapping, check_sources
 from .mentor_recorders import MentorRecorders
+from .records import check_record, keep_versions
 
 
 @MODELS.register_module()
@@ -137,6 +138,7 @@ class ClassroomDistiller(ConfigurableDistiller):
             TypeError: If a loss needs a mapping and has none.
         """
         check_sources(self.student_sources, student, 'the student')
+        keep_versions(self.student_recorders)
         self.prepare_from_student(student)
         self.teacher_recorders = MentorRecorders(self.mentor_recorders, mentors)
         self.mentor_names = mentors.names
@@ -146,6 +148,8 @@ class ClassroomDistiller(ConfigurableDistiller):
             **self.teacher_recorders.known_records(self.output),
         }
         for name, loss in self.distill_losses.items():
+            if isinstance(loss, MentorLoss):
+                loss.prepare(student, mentors)
             check_mapping(
                 name,
                 loss,
@@ -169,8 +173,39 @@ class ClassroomDistiller(ConfigurableDistiller):
             tuple: The weight W of the task loss (scalar), and the distillation
             losses by name (scalars).
         """
-        student_output = self._student_output()
-        lesson = plan_lesson(
+        student_output = self.student_output()
+        lesson = self.plan(student_output, mentor_outputs, data_samples)
+        losses = {}
+        per_mentor = lesson.task_weight.new_zeros(len(mentor_outputs))
+        for name, loss in self.distill_losses.items():
+            if isinstance(loss, MentorLoss):
+                by_mentor = loss(student_output, mentor_outputs, lesson)
+                per_mentor = per_mentor + by_mentor
+                losses[name] = by_mentor.sum()
+            else:
+                losses[name] = self.mapped_loss(name, mentor_outputs)
+        self.last_sums = lesson_sums(lesson, per_mentor)
+        self.last_size = len(data_samples)
+        self.forget_records()
+        return lesson.task_weight, losses
+
+    def plan(
+        self,
+        student_output: Any,
+        mentor_outputs: Sequence[Any],
+        data_samples: Sequence[BaseDataElement],
+    ) -> Lesson:
+        """Score, filter and pace the mentors.
+
+        Args:
+            student_output (Any): See :meth:`student_output`.
+            mentor_outputs (Sequence): n outputs, in the mentors' order.
+            data_samples (Sequence[BaseDataElement]): N samples with targets.
+
+        Returns:
+            Lesson: Who teaches what, and at which temperature.
+        """
+        return plan_lesson(
             student_output,
             mentor_outputs,
             data_samples,
@@ -179,64 +214,114 @@ class ClassroomDistiller(ConfigurableDistiller):
             mentoring=self.mentoring,
             task_weight=self.task_weight,
         )
-        losses = self._losses(student_output, mentor_outputs, lesson)
-        per_mentor = sum(loss for loss in losses.values() if loss.ndim)
-        if not isinstance(per_mentor, Tensor):
-            per_mentor = lesson.task_weight.new_zeros(len(mentor_outputs))
-        self.last_sums = lesson_sums(lesson, per_mentor)
-        self.last_size = len(data_samples)
-        self._forget_records()
-        return lesson.task_weight, {name: loss.sum() for name, loss in losses.items()}
 
-    def _student_output(self) -> Any:
-        """Take what is scored and taught out of the student's recorders."""
-        records = tuple(
-            self.student_recorders.get_recorder(name).get_record_data()
-            for name in self.output
+    def mapped_loss(self, name: str, mentor_outputs: Sequence[Any]) -> Tensor:
+        """Compute a loss that is given what its mapping says.
+
+        Args:
+            name (str): The loss's name.
+            mentor_outputs (Sequence): n outputs, in the mentors' order.
+
+        Returns:
+            Tensor: The loss, a scalar.
+
+        Raises:
+            ValueError: If the loss is not a single number.
+        """
+        mapping = self.loss_forward_mappings[name]
+        loss = self.distill_losses[name](
+            **{
+                argument: self.take(mentor_outputs, **record)
+                for argument, record in mapping.items()
+            }
         )
+        if not isinstance(loss, Tensor) or loss.numel() != 1:
+            shape = tuple(getattr(loss, 'shape', [type(loss).__name__]))
+            raise ValueError(
+                f'{type(self.distill_losses[name]).__name__} gives {shape} as '
+                f'{name!r}, but a loss must be a single number. If it has the option '
+                "`reduction`, set that to 'mean', 'sum' or 'batchmean'."
+            )
+        return loss.sum()
+
+    def student_output(self) -> Any:
+        """Take what is scored and taught out of the student's recorders.
+
+        Returns:
+            Any: The record, or a tuple of them if ``output`` names several.
+        """
+        records = tuple(self.get_record(name, True) for name in self.output)
         return records if len(records) > 1 else records[0]
 
-    def _forget_records(self) -> None:
+    def forget_records(self) -> None:
         """Let go of the batch: its graph can be neither copied nor freed."""
         for recorder in self.student_recorders.recorders.values():
             recorder.reset_data_buffer()
         self.teacher_recorders.reset()
 
-    def _losses(
-        self, student_output: Any, mentor_outputs: Sequence[Any], lesson: Lesson
-    ) -> dict[str, Tensor]:
-        """Compute every loss: (n,) by mentor, or a scalar from a mapped one."""
-        by_mentor = dict(zip(self.mentor_names, mentor_outputs, strict=True))
-        losses = {}
-        for name, loss in self.distill_losses.items():
-            if isinstance(loss, MentorLoss):
-                losses[name] = loss(student_output, mentor_outputs, lesson)
-                continue
-            mapping = self.loss_forward_mappings[name]
-            records = {
-                argument: self._record(by_mentor, **record)
-                for argument, record in mapping.items()
-            }
-            losses[name] = loss(**records)
-        return losses
-
-    def _record(
+    def take(
         self,
-        by_mentor: dict[str, Any],
+        mentor_outputs: Sequence[Any],
         recorder: str,
         from_student: bool,
         mentor: str | None = None,
         **place: Any,
     ) -> Any:
-        """Fetch what a mapping names, from the student or from a mentor."""
+        """Fetch what a mapping names, from the student or from a mentor.
+
+        Args:
+            mentor_outputs (Sequence): n outputs, in the mentors' order.
+            recorder (str): The recorder's name.
+            from_student (bool): Whether it is one of the student's.
+            mentor (str, optional): Else, whose it is.
+            **place (Any): record_idx, data_idx, connector and connector_idx of
+                MMRazor's mappings.
+
+        Returns:
+            Any: The record.
+        """
         if from_student:
             return self.get_record(recorder, True, **place)
         if recorder in self.mentor_recorders.get(mentor, ()):
             return self.get_record(f'{mentor}.{recorder}', False, **place)
-        output = by_mentor[mentor]
+        output = mentor_outputs[self.mentor_names.index(mentor)]
         if len(self.output) > 1:
             output = output[self.output.index(recorder)]
         return self._connect(output, **place)
+
+    def get_record(
+        self,
+        recorder: str,
+        from_student: bool,
+        record_idx: int = 0,
+        data_idx: int | None = None,
+        **connection: Any,
+    ) -> Any:
+        """Fetch a record as MMRazor does, unless it has been overwritten.
+
+        Args:
+            recorder (str): The recorder's name, ``<mentor>.<recorder>`` for a mentor.
+            from_student (bool): Whether it is one of the student's.
+            record_idx (int): Which run of the source. Defaults to 0.
+            data_idx (int, optional): Which item of a record that is a tuple.
+            **connection (Any): connector and connector_idx.
+
+        Returns:
+            Any: The record.
+
+        Raises:
+            ValueError: If the source did not run, or its record was overwritten.
+        """
+        manager = self.student_recorders if from_student else self.teacher_recorders
+        source = manager.get_recorder(recorder)
+        owner, name = 'the student', recorder
+        if not from_student:
+            mentor, _, name = recorder.rpartition('.')
+            owner = f'mentor {mentor!r}'
+        check_record(source, record_idx, data_idx, name, owner)
+        return super().get_record(
+            recorder, from_student, record_idx, data_idx, **connection
+        )
 
     def _connect(
         self,

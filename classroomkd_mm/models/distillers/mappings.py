@@ -31,15 +31,15 @@ def check_sources(
     """
     for name, cfg in recorders.items():
         kind, source = cfg['type'].split('.')[-1], cfg.get('source')
-        if kind in ('ModuleOutputs', 'ModuleInputs'):
-            existing = [key for key, _ in network.named_modules() if key]
+        if kind in ('ModuleOutputs', 'ModuleInputs', 'ClassifierLogits'):
+            existing = [key for key, _ in network.named_modules()]
         elif kind == 'Parameter':
             existing = [key for key, _ in network.named_parameters()]
         else:  # of functions and methods, which are no part of the network
             continue
         if source not in existing:
             close = difflib.get_close_matches(str(source), existing, n=5)
-            outline = [key for key in existing if key.count('.') < 2]
+            outline = [key for key in existing if key and key.count('.') < 2]
             raise ValueError(
                 f'The recorder {name!r} has the source {source!r}, which {owner} '
                 f'({type(network).__name__}) does not have. Similar: '
@@ -69,6 +69,7 @@ def check_mapping(
     Raises:
         TypeError: If an argument is missing or does not exist.
         KeyError: If a mentor, recorder or connector does not exist.
+        ValueError: If nothing comes from the student.
     """
     if isinstance(loss, MentorLoss):
         if mapping:
@@ -98,6 +99,15 @@ def check_mapping(
     for argument, record in mapping.items():
         place = f'loss_forward_mappings.{name}.{argument}'
         _check_record(place, record, known_records, connectors)
+    if not any(record['from_student'] for record in mapping.values()):
+        raise ValueError(
+            f'The loss {name!r} ({type(loss).__name__}) takes nothing from the '
+            'student, and so gives it no gradient. OnehotLikeLoss, '
+            'InformationEntropyLoss and ActivationLoss train a generator of images, '
+            "and a connector on a teacher's features is trained in a stage before "
+            "the student's: both are stages of MMRazor's own algorithms, see "
+            'docs/mmrazor_losses.md.'
+        )
 
 
 def _check_record(

@@ -7,6 +7,7 @@ from mmrazor.models.task_modules.recorder.base_recorder import BaseRecorder
 from ...mentors import Mentors
 from .inplace import forbid_inplace
 from .mappings import check_sources
+from .records import keep_versions
 
 
 class MentorRecorders:
@@ -40,6 +41,7 @@ class MentorRecorders:
             check_sources(configs, network, f'mentor {name!r}')
             forbid_inplace(network)
             self._managers[name] = RecorderManager(configs)
+            keep_versions(self._managers[name])
             self._managers[name].initialize(network)
 
     def known_records(self, output: Sequence[str]) -> dict[str, set[str]]:

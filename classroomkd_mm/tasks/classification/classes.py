@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ..maps import check_map
 from ..names import dataset_meta_of, map_by_name
 from ..network_input import input_channels, try_network
+from .heads import answer_logits, head_of
 
 
 def build_class_aligner(
@@ -53,9 +54,9 @@ def build_class_aligner(
     raise ValueError(_other_number(name, ours, theirs))
 
 
-def align_by_name(
+def map_classes_by_name(
     name: str, network: nn.Module, student: nn.Module, metainfo: Mapping[str, Any]
-) -> 'ClassAligner | None':
+) -> list[int] | None:
     """Map a mentor's classes by the names in its checkpoint and in the dataset.
 
     Args:
@@ -65,7 +66,7 @@ def align_by_name(
         metainfo (Mapping): Of the student's dataset.
 
     Returns:
-        ClassAligner | None: None if the order is the same or unknown.
+        list[int] | None: The ``class_map``; None if the order is the same or unknown.
 
     Raises:
         ValueError: If the names contradict each other.
@@ -77,8 +78,7 @@ def align_by_name(
     mappable = our_number in (None, len(ours)) and (
         their_number is None or their_number >= len(theirs)
     )
-    class_map = map_by_name(name, 'class', ours, theirs, mappable)
-    return None if class_map is None else ClassAligner(name, class_map)
+    return map_by_name(name, 'class', ours, theirs, mappable)
 
 
 def class_names(metainfo: Mapping[str, Any]) -> list[str]:
@@ -140,6 +140,7 @@ def probe_classes(name: str, network: nn.Module, size: tuple[int, int]) -> int:
     weight = next(network.parameters(), torch.zeros(()))
     image = weight.new_zeros(1, input_channels(network) or 3, *size)
     output = try_network(name, network.eval(), image)
+    output = answer_logits(head_of(network), (), output)
     if not isinstance(output, Tensor) or output.ndim != 2:
         shape = tuple(getattr(output, 'shape', [type(output).__name__]))
         raise ValueError(

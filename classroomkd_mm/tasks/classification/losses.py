@@ -1,16 +1,23 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 from collections.abc import Sequence
+from typing import Any
 
 from mmrazor.registry import MODELS
-from torch import Tensor
+from torch import Tensor, nn
 
 from ...classroom import Lesson, MentorLoss
-from ...functional import mentor_losses
+from ...functional import bernoulli_divergence, mentor_losses, softmax_divergence
+from .likelihood import SIGMOID, SOFTMAX, likelihood_of
+
+DIVERGENCES = {SOFTMAX: softmax_divergence, SIGMOID: bernoulli_divergence}
 
 
 @MODELS.register_module()
 class ClassroomKDLoss(MentorLoss):
     """The distillation loss of ClassroomKD, for logits.
+
+    The student's head and loss say what is compared: the softmaxes of the logits, or
+    the sigmoids of each class.
 
     Source: arXiv 2409.20237; docs/method.md, step 5.
 
@@ -18,10 +25,24 @@ class ClassroomKDLoss(MentorLoss):
         loss_weight (float): Multiplies the loss. Defaults to 1.
     """
 
+    likelihood = SOFTMAX
+
+    def prepare(self, student: nn.Module, mentors: Any) -> None:
+        """Learn what the student's logits stand for.
+
+        Args:
+            student (nn.Module): The student.
+            mentors (Mentors): The mentors.
+
+        Raises:
+            ValueError: If the student has no head whose classes can be taught.
+        """
+        self.likelihood = likelihood_of(student, 'The student') or SOFTMAX
+
     def mentor_losses(
         self, student_output: Tensor, mentor_outputs: Sequence[Tensor], lesson: Lesson
     ) -> Tensor:
-        """Compare the softmax of each mentor's logits with the student's.
+        """Compare what each mentor's logits stand for with the student's.
 
         Args:
             student_output (Tensor): Logits (N, C), with gradient.
@@ -32,5 +53,9 @@ class ClassroomKDLoss(MentorLoss):
             Tensor: (n,).
         """
         return mentor_losses(
-            student_output, mentor_outputs, lesson.ranking, lesson.temperatures
+            student_output,
+            mentor_outputs,
+            lesson.ranking,
+            lesson.temperatures,
+            divergence=DIVERGENCES[self.likelihood],
         )

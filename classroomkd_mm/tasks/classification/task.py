@@ -1,12 +1,24 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from torch import nn
+from mmengine.structures import BaseDataElement
+from torch import Tensor, nn
 
+from ...functional.checks import check_choice
 from ...networks import is_of_package
 from ..task import TASKS, Task
-from .classes import ClassAligner, align_by_name, build_class_aligner
+from .classes import build_class_aligner, map_classes_by_name
+from .examples import example_batches
+from .heads import (
+    MarginalLogits,
+    SumOfBranches,
+    has_branches,
+    head_of,
+    logits_source,
+    training_difference,
+)
+from .likelihood import LIKELIHOODS, SIGMOID, SOFTMAX, likelihood_of
 
 
 @TASKS.register_module(name='classification')
@@ -14,10 +26,11 @@ class ClassificationTask(Task):
     """Classifiers of MMPretrain, and mentors that map images to logits.
 
     Mentor options: ``class_map``, for each class of the student the number of the
-    mentor's.
+    mentor's; ``likelihood``, what the logits of a mentor stand for, 'softmax' or
+    'sigmoid', where its network does not tell.
     """
 
-    mentor_options = ('class_map',)
+    mentor_options = ('class_map', 'likelihood')
 
     def fits(self, network: nn.Module) -> bool:
         """Tell a model of MMPretrain.
@@ -31,7 +44,7 @@ class ClassificationTask(Task):
         return is_of_package(network, 'mmpretrain')
 
     def distiller(self, student: nn.Module) -> dict[str, Any]:
-        """Score and teach the logits, which the head gives.
+        """Score and teach the logits from which the student predicts.
 
         Args:
             student (nn.Module): The student.
@@ -39,11 +52,40 @@ class ClassificationTask(Task):
         Returns:
             dict: Configs of scorer, recorder and loss.
         """
+        recorder = dict(type='ClassifierLogits', source=logits_source(student))
         return dict(
             scorer=dict(type='ClassificationScorer'),
-            student_recorders=dict(logits=dict(type='ModuleOutputs', source='head')),
+            student_recorders=dict(logits=recorder),
             distill_losses=dict(loss_classroom=dict(type='ClassroomKDLoss')),
         )
+
+    def check_output(
+        self, student: nn.Module, recorders: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        """Refuse to score and teach logits from which the student does not predict.
+
+        Args:
+            student (nn.Module): The student.
+            recorders (Mapping[str, Mapping]): The recorders of what is scored and
+                taught, by name.
+
+        Raises:
+            ValueError: If one records the output of a head with a margin or with
+                several branches.
+        """
+        head = head_of(student)
+        difference = training_difference(head)
+        if difference is None:
+            return
+        for name, recorder in recorders.items():
+            kind = str(recorder.get('type')).split('.')[-1]
+            if kind == 'ModuleOutputs' and recorder.get('source') == 'head':
+                raise ValueError(
+                    f'The recorder {name!r} records what the {type(head).__name__} of '
+                    f'the student gives in training: {difference}. To score and teach '
+                    "what it predicts, write dict(type='ClassifierLogits', "
+                    "source='head'), or leave distiller.student_recorders out."
+                )
 
     def align_output(
         self,
@@ -53,7 +95,7 @@ class ClassificationTask(Task):
         input_size: tuple[int, int] | None,
         options: Mapping[str, Any],
     ) -> nn.Module | None:
-        """Pick the student's classes, where a mentor has others.
+        """Bring what a mentor gives to the logits that the student's stand for.
 
         Args:
             mentor (str): The mentor's name, for messages.
@@ -61,27 +103,63 @@ class ClassificationTask(Task):
             student (nn.Module): The student.
             input_size (tuple[int, int], optional): Height and width of the mentor's
                 input in pixels.
-            options (Mapping): May hold ``class_map``.
+            options (Mapping): May hold ``class_map`` and ``likelihood``.
 
         Returns:
-            nn.Module | None: None if the classes are the same.
+            nn.Module | None: None if the mentor gives these already.
 
         Raises:
             TypeError: If ``class_map`` is not a list.
-            ValueError: If the classes do not fit the student's or the map.
+            ValueError: If the classes do not fit the student's or the map, or the
+                mentor's head gives no classes.
         """
-        return build_class_aligner(
-            mentor, network, student, options.get('class_map'), input_size
+        return _in_order(
+            SumOfBranches() if has_branches(head_of(network)) else None,
+            _likelihood_aligner(mentor, network, student, options.get('likelihood')),
+            build_class_aligner(
+                mentor, network, student, options.get('class_map'), input_size
+            ),
         )
 
-    def align_to_data(
+    def predict(
+        self,
+        student: nn.Module,
+        mentor: Callable[[Tensor, Sequence[BaseDataElement]], Any],
+        inputs: Tensor,
+        data_samples: Sequence[BaseDataElement],
+    ) -> Sequence[BaseDataElement]:
+        """Have the student's head make scores and labels of a mentor's logits.
+
+        Args:
+            student (nn.Module): The student, in eval mode.
+            mentor (Callable): Gives logits (N, C) for a batch.
+            inputs (Tensor): The student's normalised images, (N, C, H, W).
+            data_samples (Sequence[BaseDataElement]): N samples.
+
+        Returns:
+            Sequence[BaseDataElement]: The samples with predictions in them.
+
+        Raises:
+            NotImplementedError: If the student's head cannot.
+        """
+        # MMPretrain's wrappers of other libraries have no head and do it themselves.
+        head = getattr(student, 'head', student)
+        if not hasattr(head, '_get_predictions'):
+            raise NotImplementedError(
+                'The accuracy of mentors cannot be measured: the student has a '
+                f'{type(head).__name__}, which makes no predictions of logits. Remove '
+                'ClassroomValLoop from val_cfg.'
+            )
+        return head._get_predictions(mentor(inputs, data_samples), data_samples)
+
+    def options_from_data(
         self,
         mentor: str,
         network: nn.Module,
         student: nn.Module,
         metainfo: Mapping[str, Any],
         options: Mapping[str, Any],
-    ) -> ClassAligner | None:
+    ) -> dict[str, Any]:
         """Map the classes by name, where the mentor's have another order.
 
         Args:
@@ -92,11 +170,54 @@ class ClassificationTask(Task):
             options (Mapping): ``class_map`` goes before the names.
 
         Returns:
-            ClassAligner | None: None if the order is the same or unknown.
+            dict: ``class_map``; empty if the order is the same or unknown.
 
         Raises:
             ValueError: If the names contradict each other.
         """
         if 'class_map' in options:
-            return None
-        return align_by_name(mentor, network, student, metainfo)
+            return {}
+        class_map = map_classes_by_name(mentor, network, student, metainfo)
+        return {} if class_map is None else {'class_map': class_map}
+
+    def example_batches(
+        self, student: nn.Module
+    ) -> Iterator[tuple[Tensor, Sequence[BaseDataElement]]]:
+        """Generate labelled images, at several sizes where the student has none.
+
+        Args:
+            student (nn.Module): The student.
+
+        Returns:
+            Iterator: Images (N, C, H, W) and N samples with labels.
+        """
+        return example_batches(student)
+
+
+def _in_order(*steps: nn.Module | None) -> nn.Module | None:
+    """Put those steps that are needed behind one another."""
+    needed = [step for step in steps if step is not None]
+    return nn.Sequential(*needed) if len(needed) > 1 else next(iter(needed), None)
+
+
+def _likelihood_aligner(
+    mentor: str, network: nn.Module, student: nn.Module, likelihood: str | None
+) -> MarginalLogits | None:
+    """Prepare to turn a mentor's logits into what the student's stand for.
+
+    The logits of sigmoids need no change for a student with a softmax: given that
+    exactly one class is true, their softmax tells which.
+    """
+    if likelihood is not None:
+        check_choice(f'Mentor {mentor!r}: likelihood', likelihood, LIKELIHOODS)
+    theirs = likelihood or likelihood_of(network, f'Mentor {mentor!r}')
+    if likelihood_of(student, 'The student') != SIGMOID:
+        return None
+    if theirs is None:
+        raise ValueError(
+            f'Mentor {mentor!r}: the student is trained with sigmoids, and '
+            f'{type(network).__name__} does not tell what its logits stand for. Set '
+            "likelihood='sigmoid' if it was trained with binary cross-entropy, or "
+            "likelihood='softmax'."
+        )
+    return MarginalLogits() if theirs == SOFTMAX else None

@@ -1,10 +1,10 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""A pose mentor's output in the student's form.
+"""Converting a pose mentor's output to the student's form.
 
-A cell of a heatmap, or a bin of a SimCC vector, stands for a place in the input
-image, and codecs differ in which. So a mentor's output is not just stretched to
-the student's size: both codecs are asked where their cells lie, and the mentor's
-output is interpolated at the places of the student's cells.
+A cell of a heatmap, or a bin of a SimCC vector, corresponds to a position in the input
+image that depends on the codec. Resizing a mentor's output to the student's size is
+therefore not enough: the positions of the cells are computed from both codecs, and the
+mentor's output is interpolated at the positions of the student's cells.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,8 @@ from ...functional import at_least_float32
 from ..maps import check_map
 from .form import HEATMAPS, SIMCC, WHAT_WORKS, PoseForm, pose_form
 
-# Of the spatial softmax that turns a heatmap into the distribution whose marginals
-# teach a SimCC student; as HeatmapKDLoss.
+# Sharpness of the spatial softmax that turns a heatmap into a distribution, whose
+# marginals teach a SimCC student; the same as in HeatmapKDLoss.
 MARGINAL_SHARPNESS = 10.0
 
 
@@ -28,34 +28,33 @@ def build_aligner(
     student: nn.Module,
     keypoint_map: Sequence[int | None] | None,
 ) -> 'PoseAligner':
-    """Prepare to turn a mentor's output into the student's form.
+    """Build the module that converts a mentor's output to the student's form.
 
     Args:
         name (str): The mentor's name.
         network (nn.Module): The mentor's network.
         student (nn.Module): The student.
         keypoint_map (Sequence[int | None], optional): For each keypoint of the
-            student the mentor's, or None where it has no partner.
+            student, the index of the mentor's, or None if the mentor lacks it.
 
     Returns:
-        PoseAligner: From the mentor's output to the student's form.
+        PoseAligner: The module.
 
     Raises:
-        ValueError: If the mentor's output cannot be brought into the student's
-            form.
+        ValueError: If the mentor's output cannot be converted to the student's form.
     """
     owner = f'Mentor {name!r}'
     ours, theirs = pose_form(student, 'The student'), pose_form(network, owner)
     if ours is None or theirs is None:
         raise ValueError(
             f'{owner} ({type(network).__name__}) cannot teach the student '
-            f'({type(student).__name__}): only a model of MMPose teaches '
-            f'keypoints, and only to a model of MMPose. {WHAT_WORKS}'
+            f'({type(student).__name__}): for keypoints, both must be MMPose models. '
+            f'{WHAT_WORKS}'
         )
     if (ours.kind, theirs.kind) == (HEATMAPS, SIMCC):
         raise ValueError(
-            f'{owner} gives {SIMCC}, from which no heatmaps can be made for the '
-            'student. Take a mentor with heatmaps, or a student with a SimCC head.'
+            f'{owner} gives {SIMCC}, which cannot be converted to heatmaps for the '
+            'student. Use a mentor with heatmaps, or a student with a SimCC head.'
         )
     if keypoint_map is not None:
         option = f'{owner}: keypoint_map'
@@ -65,28 +64,28 @@ def build_aligner(
         keypoint_map = range(ours.num_points)
     else:
         raise ValueError(
-            f'{owner} gives {theirs.num_points} keypoints, but the student '
+            f'{owner} gives {theirs.num_points} keypoints, but the student gives '
             f'{ours.num_points}. Add keypoint_map, a list with {ours.num_points} '
-            "entries: for each of the student's keypoints the number of the "
-            "mentor's, or None where it has no partner."
+            "entries: for each keypoint of the student, the index of the mentor's "
+            'keypoint, or None if the mentor does not have it.'
         )
     return PoseAligner(ours, theirs, keypoint_map)
 
 
 class PoseAligner(nn.Module):
-    """Turn the output of a pose mentor into the student's form.
+    """Convert the output of a pose mentor to the student's form.
 
-    Of several stages the last is taken; keypoints are brought into the student's
-    order; heatmaps become SimCC logits where the student gives those; cells are
-    interpolated (bilinearly, for a heatmap) where they lie elsewhere.
+    The last of several stages is used, keypoints are put into the student's order, and
+    heatmaps are converted to SimCC logits for a SimCC student. Where the cells of the
+    two codecs differ in position, the output is interpolated linearly along each axis.
 
     Source: docs/method.md, "Pose".
 
     Args:
-        student (PoseForm): What the student gives.
-        mentor (PoseForm): What the mentor gives.
-        keypoint_map (Sequence[int | None]): For each keypoint of the student the
-            mentor's, or None.
+        student (PoseForm): Form of the student's output.
+        mentor (PoseForm): Form of the mentor's output.
+        keypoint_map (Sequence[int | None]): For each keypoint of the student, the index
+            of the mentor's, or None.
     """
 
     def __init__(
@@ -98,7 +97,7 @@ class PoseAligner(nn.Module):
         super().__init__()
         self.student = student
         self.mentor = mentor
-        #: Bool (K,): which of the student's keypoints the mentor knows.
+        #: Bool (K,): which of the student's keypoints the mentor has.
         self.taught: Tensor
         self.register_buffer(
             'taught', torch.tensor([entry is not None for entry in keypoint_map])
@@ -108,7 +107,7 @@ class PoseAligner(nn.Module):
             self.register_buffer(name, interpolation(student, mentor, axis))
 
     def forward(self, output: Any) -> Any:
-        """Align the output for a batch.
+        """Convert the output for a batch.
 
         Args:
             output (Tensor | Sequence[Tensor]): Heatmaps (N, K', H', W'), of one or
@@ -117,7 +116,7 @@ class PoseAligner(nn.Module):
         Returns:
             Tensor | tuple[Tensor, Tensor]: In the student's form, float32 or wider:
             (N, K, H, W), or (N, K, W) and (N, K, H). Constant for keypoints that
-            the mentor does not know.
+            the mentor does not have.
         """
         if self.mentor.kind == SIMCC:
             pair = [self._arrange(axis) for axis in output]
@@ -129,14 +128,14 @@ class PoseAligner(nn.Module):
                 maps = interpolate(maps.mT, self.along_y).mT
                 return maps * (self.student.gain / self.mentor.gain)
             logits = maps * (MARGINAL_SHARPNESS / self.mentor.gain)
-            # Sums over rows and over columns, of what a softmax would normalise.
+            # Marginal logits: sums of the exponentials over rows and over columns.
             pair = [logits.logsumexp(dim=axis) for axis in (-2, -1)]
             factor = 1 / self.student.gain
         x, y = (axis * factor for axis in pair)
         return interpolate(x, self.along_x), interpolate(y, self.along_y)
 
     def _arrange(self, output: Tensor) -> Tensor:
-        """Bring keypoints into the student's order."""
+        """Put keypoints into the student's order."""
         output = at_least_float32(output).index_select(1, self.points)
         missing = ~self.taught.view(-1, *(1,) * (output.ndim - 2))
         return output.masked_fill(missing, 0)
@@ -150,25 +149,25 @@ def interpolate(values: Tensor, weights: Tensor | None) -> Tensor:
         weights (Tensor, optional): (C, C'), see :func:`interpolation`.
 
     Returns:
-        Tensor: (…, C); ``values`` themselves without weights.
+        Tensor: (…, C); ``values`` unchanged if there are no weights.
     """
     return values if weights is None else values @ weights.T.to(values.dtype)
 
 
 def interpolation(student: PoseForm, mentor: PoseForm, axis: int) -> Tensor | None:
-    """Weights with which a mentor's cells make the student's.
+    """Compute the weights that interpolate a mentor's cells at the student's.
 
-    Both see the same box, around the same middle, each at its own resolution; the
-    mentor's crop is cut as the student's is, with UDP or without. Where the student
-    sees more than the mentor, the mentor's outermost cell is repeated.
+    Both networks see the same box with the same centre, each at its own resolution. The
+    mentor's crop uses UDP if the student's does. Where the student sees more than the
+    mentor, the mentor's outermost cell is repeated.
 
     Args:
-        student (PoseForm): What the student gives.
-        mentor (PoseForm): What the mentor gives.
+        student (PoseForm): Form of the student's output.
+        mentor (PoseForm): Form of the mentor's output.
         axis (int): 0 for x, 1 for y.
 
     Returns:
-        Tensor | None: (C, C'); each row sums to 1. None if nothing is to be done.
+        Tensor | None: (C, C'); each row sums to 1. None if the cells coincide.
     """
     our_middle, their_middle = (
         (form.input_size[axis] - student.udp) / 2 for form in (student, mentor)
@@ -189,14 +188,14 @@ def interpolation(student: PoseForm, mentor: PoseForm, axis: int) -> Tensor | No
 
 
 def crop_zoom(student: PoseForm, mentor: PoseForm, axis: int) -> float:
-    """Pixels of a mentor's input to a pixel of the student's.
+    """Compute the pixels of a mentor's input per pixel of the student's input.
 
-    As with MMPose's TopdownAffine, the box is extended, and the image not stretched,
-    where the mentor's input has another shape.
+    If the mentor's input has another aspect ratio, the box is extended and the image is
+    not stretched, as in MMPose's TopdownAffine.
 
     Args:
-        student (PoseForm): What the student gives.
-        mentor (PoseForm): What the mentor gives.
+        student (PoseForm): Form of the student's output.
+        mentor (PoseForm): Form of the mentor's output.
         axis (int): 0 for x, 1 for y.
 
     Returns:

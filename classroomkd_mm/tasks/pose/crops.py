@@ -12,22 +12,21 @@ from .inputs import crop_field
 
 @TRANSFORMS.register_module()
 class ClassroomTopdownAffine(TopdownAffine):
-    """MMPose's TopdownAffine, which also cuts the crops of mentors.
+    """MMPose's TopdownAffine, which also cuts crops for the mentors.
 
-    All crops show the same box of the full image, with the same rotation and
-    flip, each at its own resolution; where a mentor's input has other proportions,
-    the box is extended. Transforms that come later (colours, erased patches) see
-    the student's crop only.
+    All crops show the same box of the full image, with the same rotation and flip, each
+    at its own resolution. If a mentor's input has another aspect ratio, the box is
+    extended. Later transforms (colour, erasing) change only the student's crop.
 
     Source: docs/architecture.md, promise 2.
 
     Args:
-        mentor_sizes (Sequence[tuple[int, int]]): Widths and heights of the mentors'
-            inputs, those that differ from ``input_size``, in pixels.
+        mentor_sizes (Sequence[tuple[int, int]]): Width and height in pixels of every
+            mentor input that differs from ``input_size``.
         **kwargs: ``input_size`` and ``use_udp`` of TopdownAffine.
 
     Raises:
-        ValueError: If there is no mentor size, or one that is no pair of positive
+        ValueError: If ``mentor_sizes`` is empty, or a size is not a pair of positive
             ints.
     """
 
@@ -40,23 +39,23 @@ class ClassroomTopdownAffine(TopdownAffine):
         ):
             raise ValueError(
                 'ClassroomTopdownAffine: mentor_sizes must be a list of (width, '
-                f'height) in pixels, but got {mentor_sizes!r}. Without larger mentors '
-                'use TopdownAffine.'
+                f'height) in pixels, but got {mentor_sizes!r}. If all mentors have the '
+                "student's input size, use TopdownAffine."
             )
         self.affines = [TopdownAffine(size, self.use_udp) for size in sizes]
 
     def transform(self, results: dict) -> dict:
-        """Cut the student's crop and those of the mentors.
+        """Cut the student's crop and the mentors' crops.
 
         Args:
             results (dict): As for TopdownAffine.
 
         Returns:
-            dict: The same, and under ``mentor_crops`` a dict of crops, uint8
-            (H', W', C), by their field of the data sample.
+            dict: The results, with ``mentor_crops``: a dict of crops, uint8
+            (H', W', C), by the field of the data sample that will hold them.
         """
         image = results['img']
-        # First the student's, which gives the box the proportions of its input.
+        # The student's crop comes first, since it fixes the aspect ratio of the box.
         results = super().transform(results)
         box = {key: results[key] for key in BOX_KEYS if key in results}
         results['mentor_crops'] = {
@@ -73,9 +72,9 @@ BOX_KEYS = ('bbox_center', 'bbox_scale', 'bbox_rotation')
 
 @TRANSFORMS.register_module()
 class PackClassroomInputs(PackPoseInputs):
-    """MMPose's PackPoseInputs, which also packs the crops of mentors.
+    """MMPose's PackPoseInputs, which also packs the mentors' crops.
 
-    They become fields of the data sample, uint8 tensors (C, H', W').
+    The crops become fields of the data sample, uint8 tensors (C, H', W').
     """
 
     def transform(self, results: dict) -> dict:
@@ -92,8 +91,8 @@ class PackClassroomInputs(PackPoseInputs):
         """
         if 'mentor_crops' not in results:
             raise KeyError(
-                'PackClassroomInputs has no mentor_crops to pack: put '
-                'ClassroomTopdownAffine in the place of TopdownAffine.'
+                'PackClassroomInputs found no mentor_crops to pack: replace '
+                'TopdownAffine with ClassroomTopdownAffine.'
             )
         packed = super().transform(results)
         for field, crop in results['mentor_crops'].items():

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""The input of a pose mentor that is trained at another size than the student."""
+"""Input of a pose mentor whose input size differs from the student's."""
 
 from collections.abc import Hashable, Sequence
 
@@ -10,9 +10,11 @@ from torch import Tensor
 from ..inputs import InputAdapter, Normalization
 from .alignment import PoseAligner
 
+CROP = 'mentor_crop_'
+
 
 def crop_field(size: tuple[int, int]) -> str:
-    """Name the field of a data sample that holds a crop for mentors.
+    """Return the name of the data sample's field for a crop.
 
     Args:
         size (tuple[int, int]): Height and width, in pixels.
@@ -20,24 +22,41 @@ def crop_field(size: tuple[int, int]) -> str:
     Returns:
         str: The name.
     """
-    return f'mentor_crop_{size[0]}x{size[1]}'
+    return f'{CROP}{size[0]}x{size[1]}'
+
+
+def mirror_crops(data_samples: Sequence[BaseDataElement]) -> list[BaseDataElement]:
+    """Mirror the crops for mentors, as the student's are in a flip test.
+
+    Args:
+        data_samples (Sequence[BaseDataElement]): N samples, which may carry crops.
+
+    Returns:
+        list[BaseDataElement]: N samples that carry nothing but the mirrored crops.
+    """
+    mirrored = []
+    for sample in data_samples:
+        mirrored.append(type(sample)())
+        for field, crop in sample.items():
+            if field.startswith(CROP):
+                mirrored[-1].set_field(crop.flip(-1), field)
+    return mirrored
 
 
 class PoseInputAdapter(InputAdapter):
-    """Give a pose mentor a crop of the person at the mentor's own size.
+    """Provide a crop of the person at the mentor's input size.
 
-    Where the pipeline has the transforms ``ClassroomTopdownAffine`` and
-    ``PackClassroomInputs``, the data samples carry a crop of the same box that was
-    cut from the full image at this size. Without them the student's crop is resized,
-    which has the right size but no more detail.
+    If the pipeline contains ``ClassroomTopdownAffine`` and ``PackClassroomInputs``, the
+    data samples hold a crop of the same box, cut from the full image at this size.
+    Otherwise the student's crop is resized, which adds no detail.
 
     Source: docs/architecture.md, promise 2.
 
     Args:
         name (str): The mentor's name.
-        student (Normalization, optional): The student's.
-        mentor (Normalization, optional): The mentor's.
-        size (tuple[int, int]): Height and width for the mentor, in pixels.
+        student (Normalization, optional): Normalisation of the student's images.
+        mentor (Normalization, optional): Normalisation of the mentor's images.
+        size (tuple[int, int]): Height and width of the mentor's input, in pixels.
     """
 
     def __init__(
@@ -68,19 +87,19 @@ class PoseInputAdapter(InputAdapter):
         inputs: Tensor,
         data_samples: Sequence[BaseDataElement] | None = None,
     ) -> Tensor:
-        """Fetch the mentor's crops, or make them of the student's.
+        """Return the mentor's crops, or resize the student's.
 
         Args:
             inputs (Tensor): The student's normalised crops, (N, C, H, W).
             data_samples (Sequence[BaseDataElement], optional): N samples, which
-                may carry crops, uint8, (C, H', W').
+                may hold crops, uint8, (C, H', W').
 
         Returns:
             Tensor: The mentor's normalised crops, (N, C, H', W').
 
         Raises:
-            ValueError: If there are no crops, and the student's have other
-                proportions: stretched people are not what the mentor knows.
+            ValueError: If there are no crops and the student's have another aspect
+                ratio: the mentor was not trained on stretched people.
         """
         if data_samples and self.field in data_samples[0]:
             crops = torch.stack([sample.get(self.field) for sample in data_samples])
@@ -89,12 +108,13 @@ class PoseInputAdapter(InputAdapter):
         height, width = inputs.shape[-2:]
         if height * self.size[1] != width * self.size[0]:
             raise ValueError(
-                f'Mentor {self.name!r} sees crops of {self.size[0]}x{self.size[1]} '
-                f'pixels (height x width), and the student of {height}x{width}, which '
-                'have other proportions. Have its crops cut in train_pipeline: put '
-                f'ClassroomTopdownAffine, with mentor_sizes=[({self.size[1]}, '
-                f'{self.size[0]})] (width, height), in the place of TopdownAffine, and '
-                'PackClassroomInputs in that of PackPoseInputs.'
+                f'Mentor {self.name!r} needs crops of {self.size[0]}x{self.size[1]} '
+                f'pixels (height x width), but the student has {height}x{width}, '
+                'another aspect ratio. Cut separate crops in train_pipeline, and in '
+                'val_pipeline if ClassroomValLoop measures it: replace '
+                'TopdownAffine with ClassroomTopdownAffine, with '
+                f'mentor_sizes=[({self.size[1]}, {self.size[0]})] (width, height), and '
+                'PackPoseInputs with PackClassroomInputs.'
             )
         return super().forward(inputs)
 
@@ -106,28 +126,28 @@ def build_pose_adapter(
     size: tuple[int, int] | None,
     aligner: PoseAligner,
 ) -> InputAdapter:
-    """Build what gives a pose mentor its input, at the size of its codec.
+    """Build the input adapter of a pose mentor, with the input size of its codec.
 
     Args:
         name (str): The mentor's name.
-        student (Normalization, optional): The student's.
-        mentor (Normalization, optional): The mentor's.
-        size (tuple[int, int], optional): What the config says; it can only repeat
-            the codec.
-        aligner (PoseAligner): Knows both codecs.
+        student (Normalization, optional): Normalisation of the student's images.
+        mentor (Normalization, optional): Normalisation of the mentor's images.
+        size (tuple[int, int], optional): Size in the config; if given, it must be that
+            of the codec.
+        aligner (PoseAligner): The mentor's aligner, which holds both codecs.
 
     Returns:
-        InputAdapter: One that fetches or resizes crops if the sizes differ.
+        InputAdapter: An adapter that provides crops if the sizes differ.
 
     Raises:
-        ValueError: If the config gives another size than the codec.
+        ValueError: If the size in the config differs from that of the codec.
     """
     width, height = aligner.mentor.input_size
     if size not in (None, (height, width)):
         raise ValueError(
             f'Mentor {name!r}: input_size={size} (height, width) contradicts the codec '
-            f'of its head, {(height, width)}. Leave it out: a pose mentor is always '
-            'given the size that it was trained for.'
+            f'of its head, {(height, width)}. Remove input_size: a pose mentor always '
+            'gets the size that it was trained with.'
         )
     if aligner.mentor.input_size == aligner.student.input_size:
         return InputAdapter(student, mentor, (height, width))

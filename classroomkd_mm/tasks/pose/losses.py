@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""The losses with which pose mentors teach: KL for heatmaps and SimCC, or MSE."""
+"""Distillation losses of pose mentors: KL for heatmaps and SimCC, or MSE."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,11 +13,11 @@ from .teaching import heatmap_mentor_losses, heatmap_mse_losses, simcc_mentor_lo
 
 
 class PoseKDLoss(MentorLoss):
-    """What the KL losses of pose models share.
+    """Base class of the KL losses of pose models.
 
     Args:
-        sharpness (float): Multiplies the outputs before the softmax.
-        loss_weight (float): Multiplies the loss.
+        sharpness (float): Factor of the outputs before the softmax.
+        loss_weight (float): Factor of the loss.
 
     Raises:
         TypeError: If an option is not a number.
@@ -25,7 +25,7 @@ class PoseKDLoss(MentorLoss):
     """
 
     compare: Callable[..., Tensor]
-    """From outputs, lesson and sharpness to the loss of every mentor."""
+    """Function that computes the loss of every mentor."""
 
     def __init__(self, sharpness: float, loss_weight: float) -> None:
         super().__init__(loss_weight)
@@ -35,13 +35,13 @@ class PoseKDLoss(MentorLoss):
     def mentor_losses(
         self, student_output: Any, mentor_outputs: Sequence[Any], lesson: Lesson
     ) -> Tensor:
-        """Compare the softmax of each mentor's output with the student's.
+        """Compute the divergence of each mentor's softmax from the student's.
 
         Args:
             student_output (Tensor | tuple[Tensor, Tensor]): Heatmaps (N, K, H, W),
                 or SimCC logits of x (N, K, W) and of y (N, K, H); with gradient.
-            mentor_outputs (Sequence): n outputs like it.
-            lesson (Lesson): Who teaches what, and at which temperature.
+            mentor_outputs (Sequence): n outputs like the student's.
+            lesson (Lesson): Activity, weights and temperatures of the mentors.
 
         Returns:
             Tensor: (n,).
@@ -64,16 +64,16 @@ class PoseKDLoss(MentorLoss):
 class HeatmapKDLoss(PoseKDLoss):
     """The distillation loss of ClassroomKD, for heatmaps.
 
-    Student and mentor are compared by the spatial softmax of their maps, averaged
-    over the keypoints that the sample has and the mentor knows.
+    Compares the spatial softmax of the student's and the mentor's maps, averaged over
+    the keypoints that are annotated and that the mentor has.
 
     Source: arXiv 2409.20237; docs/method.md, step 5 and "Pose".
 
     Args:
-        sharpness (float): Multiplies the maps before the softmax, since the maps
-            of a regression peak near 1, where a softmax over thousands of cells
-            is flat. Defaults to 10.
-        loss_weight (float): Multiplies the loss. Defaults to 1.
+        sharpness (float): Factor of the maps before the softmax. Without it the
+            softmax over thousands of cells would be flat, since regressed heatmaps
+            peak near 1. Defaults to 10.
+        loss_weight (float): Factor of the loss. Defaults to 1.
 
     Raises:
         TypeError: If an option is not a number.
@@ -90,17 +90,17 @@ class HeatmapKDLoss(PoseKDLoss):
 class SimCCKDLoss(PoseKDLoss):
     """The distillation loss of ClassroomKD, for SimCC vectors (RTMPose).
 
-    Student and mentor are compared by the softmax of their x and of their y
-    vectors. Both count the same, averaged over the keypoints that the sample has and
-    the mentor knows.
+    Compares the softmax of the student's and the mentor's x vectors and y vectors. Both
+    axes have equal weight; the loss is averaged over the keypoints that are annotated
+    and that the mentor has.
 
     Source: arXiv 2409.20237; docs/method.md, step 5 and "Pose".
 
     Args:
-        sharpness (float): Multiplies the logits before the softmax. Set it to the
+        sharpness (float): Factor of the logits before the softmax. Set it to the
             ``beta`` of the student's KLDiscretLoss, which is 10 in RTMPose.
             Defaults to 1.
-        loss_weight (float): Multiplies the loss. Defaults to 1.
+        loss_weight (float): Factor of the loss. Defaults to 1.
 
     Raises:
         TypeError: If an option is not a number.
@@ -115,27 +115,27 @@ class SimCCKDLoss(PoseKDLoss):
 
 @MODELS.register_module()
 class HeatmapMSELoss(MentorLoss):
-    """The classical distillation of pose models: squared error between heatmaps.
+    """Classical distillation of pose models: squared error between heatmaps.
 
-    In a classroom it is weighted by activity and rank. The baseline itself, in
-    which every mentor teaches every sample, is this loss with the filter off:
-    ``knowledge_filter=dict(type='KnowledgeFilter', filtering=False)``.
+    In a classroom the loss is weighted by activity and rank. With the filter off
+    (``knowledge_filter=dict(type='KnowledgeFilter', filtering=False)``) it is the
+    baseline, in which every mentor teaches every sample.
 
     Source: Fast Pose Distillation, arXiv 1811.05419.
 
     Args:
-        loss_weight (float): Multiplies the loss. Defaults to 1.
+        loss_weight (float): Factor of the loss. Defaults to 1.
     """
 
     def mentor_losses(
         self, student_output: Tensor, mentor_outputs: Sequence[Tensor], lesson: Lesson
     ) -> Tensor:
-        """Compare each mentor's heatmaps with the student's.
+        """Compute the squared error of each mentor's heatmaps.
 
         Args:
             student_output (Tensor): Heatmaps (N, K, H, W), with gradient.
-            mentor_outputs (Sequence[Tensor]): n tensors like it.
-            lesson (Lesson): Who teaches what.
+            mentor_outputs (Sequence[Tensor]): n tensors like the student's.
+            lesson (Lesson): Activity and weights of the mentors.
 
         Returns:
             Tensor: (n,).

@@ -17,6 +17,7 @@ from .scoring import (
     HEATMAP_SCORES,
     counted_points,
     heatmap_log_scores,
+    placed_points,
     point_weights,
     simcc_log_scores,
 )
@@ -87,19 +88,18 @@ class PoseScorer(Scorer):
             )
         self.taught = torch.stack([mentor.aligner.taught for mentor in mentors])
 
-    def count(self, data_samples: Sequence[BaseDataElement]) -> Tensor:
-        """Tell which keypoints of a batch count for which member.
+    def visible(self, data_samples: Sequence[BaseDataElement]) -> Tensor:
+        """Tell which keypoints of a batch have a weight.
 
         Args:
             data_samples (Sequence[BaseDataElement]): N samples of MMPose.
 
         Returns:
-            Tensor: Bool (n+1, N, K), student first.
+            Tensor: Bool (N, K).
         """
-        weights = torch.cat(
-            [sample.gt_instance_labels.keypoint_weights for sample in data_samples]
-        )
-        return counted_points(weights > 0, self.taught)
+        labels = [sample.gt_instance_labels for sample in data_samples]
+        weights = [label.keypoint_weights for label in labels]
+        return _joined(weights, self.taught.new_zeros(0, self.taught.shape[1])) > 0
 
     def extra_repr(self) -> str:
         """Show the options."""
@@ -166,17 +166,24 @@ class HeatmapScorer(PoseScorer):
         Returns:
             Scores: Log-scores (n+1, N) and weights of keypoints (n, N, K).
         """
-        counted = self.count(data_samples)
+        targets = _joined(
+            [sample.gt_fields.heatmaps[None] for sample in data_samples],
+            student_output,
+        )
+        visible = self.visible(data_samples)
+        placed = placed_points(visible, targets)
+        # What is not there has no place to compare, but a whole map that is wrong.
+        judged = visible if self.score == 'task_loss' else placed
         log_scores = heatmap_log_scores(
             [student_output, *mentor_outputs],
-            torch.stack([sample.gt_fields.heatmaps for sample in data_samples]),
-            counted,
+            targets,
+            counted_points(judged, self.taught),
             self.score,
             self.sigmas,
             self.sharpness,
             self.scale,
         )
-        return Scores(log_scores, point_weights(counted))
+        return Scores(log_scores, point_weights(counted_points(placed, self.taught)))
 
     def extra_repr(self) -> str:
         """Show the options."""
@@ -220,18 +227,22 @@ class SimCCScorer(PoseScorer):
         Returns:
             Scores: Log-scores (n+1, N) and weights of keypoints (n, N, K).
         """
-        counted = self.count(data_samples)
         labels = [sample.gt_instance_labels for sample in data_samples]
+        targets = (
+            _joined([label.keypoint_x_labels for label in labels], student_output[0]),
+            _joined([label.keypoint_y_labels for label in labels], student_output[1]),
+        )
+        placed = placed_points(self.visible(data_samples), *targets)
+        counted = counted_points(placed, self.taught)
         log_scores = simcc_log_scores(
-            [student_output, *mentor_outputs],
-            (
-                torch.cat([label.keypoint_x_labels for label in labels]),
-                torch.cat([label.keypoint_y_labels for label in labels]),
-            ),
-            counted,
-            self.sigmas,
+            [student_output, *mentor_outputs], targets, counted, self.sigmas
         )
         return Scores(log_scores, point_weights(counted))
+
+
+def _joined(fields: Sequence[Tensor], empty: Tensor) -> Tensor:
+    """Put the fields of all samples into one tensor, an empty one without samples."""
+    return torch.cat(list(fields)) if fields else empty
 
 
 def _dataset_sigmas(name: str) -> list[float]:

@@ -100,11 +100,32 @@ def simcc_log_scores(
     return settle_log_scores(oks.clamp(min=SMALLEST_OKS).log(), counted, finite)
 
 
+def placed_points(visible: Tensor, *targets: Tensor) -> Tensor:
+    """Tell which keypoints have a place in the sample.
+
+    A keypoint can have a weight and an empty target: the truth is then that it is
+    not there.
+
+    Source: docs/method.md, "Pose", keypoints that count.
+
+    Args:
+        visible (Tensor): Bool (N, K): does the keypoint have a weight?
+        *targets (Tensor): Its heatmap (N, K, H, W), or its vectors along x (N, K, W)
+            and y (N, K, H).
+
+    Returns:
+        Tensor: Bool (N, K).
+    """
+    for target in targets:
+        visible = visible & (target.flatten(2).amax(dim=-1) > 0)
+    return visible
+
+
 def counted_points(visible: Tensor, taught: Tensor) -> Tensor:
     """Tell which keypoints count for which member.
 
     Args:
-        visible (Tensor): Bool (N, K): does the sample have the keypoint?
+        visible (Tensor): Bool (N, K): can the sample be judged by the keypoint?
         taught (Tensor): Bool (n, K): does the mentor know it?
 
     Returns:

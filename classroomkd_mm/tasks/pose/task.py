@@ -1,45 +1,47 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from torch import nn
+from mmengine.structures import BaseDataElement
+from torch import Tensor, nn
 
 from ...networks import is_of_package
 from ..inputs import InputAdapter, Normalization
 from ..names import dataset_meta_of, map_by_name
 from ..task import TASKS, Task
 from .alignment import PoseAligner, build_aligner
+from .examples import example_batch
 from .form import SIMCC, PoseForm, pose_form
-from .inputs import build_pose_adapter
+from .inputs import build_pose_adapter, mirror_crops
 
-# See docs/pose.md, "Losses": what did best on drawn people, for maps of any size.
+# The best weights on the stick figures; see docs/pose.md, "Losses".
 HEATMAP_WEIGHT = 8.0
 SIMCC_WEIGHT = 0.1
 
 
 @TASKS.register_module(name='pose')
 class PoseTask(Task):
-    """Top-down pose models of MMPose with heatmaps or SimCC vectors.
+    """MMPose's top-down pose models with heatmaps or SimCC vectors.
 
-    Mentor options: ``keypoint_map``, for each keypoint of the student the number of
-    the mentor's, or None.
+    Mentor options: ``keypoint_map``, for each keypoint of the student the index of the
+    mentor's keypoint, or None.
     """
 
     mentor_options = ('keypoint_map',)
 
     def fits(self, network: nn.Module) -> bool:
-        """Tell a model of MMPose.
+        """Whether a network is an MMPose model.
 
         Args:
             network (nn.Module): A student, or a mentor's network.
 
         Returns:
-            bool: Whether it is one.
+            bool: True for an MMPose model.
         """
         return is_of_package(network, 'mmpose')
 
     def distiller(self, student: nn.Module) -> dict[str, Any]:
-        """Score by OKS and teach by KL, at the last layers of the student's head.
+        """Return the default distiller: scores by OKS, KL loss at the last layers.
 
         Args:
             student (nn.Module): The student.
@@ -73,31 +75,31 @@ class PoseTask(Task):
         input_size: tuple[int, int] | None,
         options: Mapping[str, Any],
     ) -> PoseAligner:
-        """Interpolate a mentor's maps or vectors at the student's cells.
+        """Build the module that interpolates a mentor's output at the student's cells.
 
         Args:
             mentor (str): The mentor's name, for messages.
             network (nn.Module): The mentor's network.
             student (nn.Module): The student.
-            input_size (tuple[int, int], optional): Not used: the codec tells.
-            options (Mapping): May hold ``keypoint_map``.
+            input_size (tuple[int, int], optional): Not used; the codec defines it.
+            options (Mapping): May contain ``keypoint_map``.
 
         Returns:
-            PoseAligner: From the mentor's output to the student's form.
+            PoseAligner: A module that maps the mentor's output to the student's form.
 
         Raises:
-            ValueError: If the output cannot be brought into the student's form.
+            ValueError: If the output cannot be converted to the student's form.
         """
         return build_aligner(mentor, network, student, options.get('keypoint_map'))
 
-    def align_to_data(
+    def options_from_data(
         self,
         mentor: str,
         network: nn.Module,
         student: nn.Module,
         metainfo: Mapping[str, Any],
         options: Mapping[str, Any],
-    ) -> PoseAligner | None:
+    ) -> dict[str, Any]:
         """Map the keypoints by name, where the mentor's have another order.
 
         Names are compared only if there is one for each keypoint of the networks: a
@@ -111,7 +113,7 @@ class PoseTask(Task):
             options (Mapping): ``keypoint_map`` goes before the names.
 
         Returns:
-            PoseAligner | None: None if the order is the same or unknown.
+            dict: ``keypoint_map``; empty if the order is the same or unknown.
 
         Raises:
             ValueError: If the names contradict each other.
@@ -122,9 +124,9 @@ class PoseTask(Task):
         )
         number = pose_form(student, 'The student').num_points
         if 'keypoint_map' in options or not len(ours) == len(theirs) == number:
-            return None
-        points = map_by_name(mentor, 'keypoint', ours, theirs)
-        return points and build_aligner(mentor, network, student, points)
+            return {}
+        keypoint_map = map_by_name(mentor, 'keypoint', ours, theirs)
+        return {} if keypoint_map is None else {'keypoint_map': keypoint_map}
 
     def adapt_input(
         self,
@@ -134,23 +136,61 @@ class PoseTask(Task):
         input_size: tuple[int, int] | None,
         aligner: PoseAligner,
     ) -> InputAdapter:
-        """Give a mentor crops of the size of its codec.
+        """Build the module that provides crops at the size of the mentor's codec.
 
         Args:
             mentor (str): The mentor's name, for messages.
-            student (Normalization, optional): How the student's images are
-                normalised.
-            network (Normalization, optional): How the mentor's have to be.
-            input_size (tuple[int, int], optional): What the config says.
-            aligner (PoseAligner): Knows both codecs.
+            student (Normalization, optional): Normalisation of the student's images.
+            network (Normalization, optional): Normalisation of the mentor's images.
+            input_size (tuple[int, int], optional): Size in the config.
+            aligner (PoseAligner): The mentor's aligner, which holds both codecs.
 
         Returns:
-            InputAdapter: From the student's crops to the mentor's.
+            InputAdapter: A module that maps the student's crops to the mentor's.
 
         Raises:
-            ValueError: If the config gives another size than the codec.
+            ValueError: If the size in the config differs from that of the codec.
         """
         return build_pose_adapter(mentor, student, network, input_size, aligner)
+
+    def predict(
+        self,
+        student: nn.Module,
+        mentor: Callable[[Tensor, Sequence[BaseDataElement]], Any],
+        inputs: Tensor,
+        data_samples: Sequence[BaseDataElement],
+    ) -> Sequence[BaseDataElement]:
+        """Have the student's head decode a mentor's maps, flip test included.
+
+        Args:
+            student (nn.Module): The student, in eval mode.
+            mentor (Callable): Gives heatmaps or SimCC logits for a batch.
+            inputs (Tensor): The student's normalised crops, (N, C, H, W).
+            data_samples (Sequence[BaseDataElement]): N samples.
+
+        Returns:
+            Sequence[BaseDataElement]: The samples with keypoints in them.
+        """
+        output = mentor(inputs, data_samples)
+        if student.test_cfg.get('flip_test', False):
+            mirrored = mentor(inputs.flip(-1), mirror_crops(data_samples))
+            indices = data_samples[0].metainfo['flip_indices']
+            output = _mean_of_flips(output, mirrored, indices, student.test_cfg)
+        found = student.head.decode(output)
+        return student.add_pred_to_datasample(found, None, data_samples)
+
+    def example_batches(
+        self, student: nn.Module
+    ) -> list[tuple[Tensor, Sequence[BaseDataElement]]]:
+        """Generate crops of the size of the student's codec.
+
+        Args:
+            student (nn.Module): The student.
+
+        Returns:
+            list: One batch of crops (N, C, H, W) and N samples with targets.
+        """
+        return [example_batch(student)]
 
 
 def keypoint_names(metainfo: Mapping[str, Any]) -> list[str]:
@@ -166,7 +206,7 @@ def keypoint_names(metainfo: Mapping[str, Any]) -> list[str]:
 
 
 def _simcc_distiller(head: nn.Module, form: PoseForm) -> dict[str, Any]:
-    """Record the layers that give the x and the y vectors."""
+    """Return the default distiller of a SimCC student."""
     layer = 'cls' if hasattr(head, 'cls_x') else 'mlp_head'
     return dict(
         scorer=dict(type='SimCCScorer'),
@@ -182,6 +222,24 @@ def _simcc_distiller(head: nn.Module, form: PoseForm) -> dict[str, Any]:
     )
 
 
+def _mean_of_flips(
+    output: Any, mirrored: Any, indices: Sequence[int], options: Mapping[str, Any]
+) -> Any:
+    """Average with the output for mirrored crops, as the heads of MMPose do."""
+    from mmpose.models.utils.tta import flip_heatmaps, flip_vectors
+
+    if not isinstance(output, Tensor):
+        mirrored = flip_vectors(*mirrored, flip_indices=indices)
+        return tuple((a + b) / 2 for a, b in zip(output, mirrored, strict=True))
+    mirrored = flip_heatmaps(
+        mirrored,
+        flip_indices=indices,
+        flip_mode=options.get('flip_mode', 'heatmap'),
+        shift_heatmap=options.get('shift_heatmap', False),
+    )
+    return (output + mirrored) / 2
+
+
 def _outputs_of(layer: str) -> dict[str, str]:
-    """Record a layer: MMPose calls the head's forward past the hooks on the head."""
+    """Record a layer of the head, since MMPose bypasses hooks on the head itself."""
     return dict(type='ModuleOutputs', source=f'head.{layer}')

@@ -23,7 +23,7 @@ def heatmap_mentor_losses(
     point_weights: Tensor,
     sharpness: float,
 ) -> Tensor:
-    """The distillation loss of every mentor: KL between spatial softmaxes.
+    """Compute the loss of every mentor: KL divergence of spatial softmaxes.
 
     Source: docs/method.md, step 5 and "Pose".
 
@@ -33,10 +33,10 @@ def heatmap_mentor_losses(
         ranking (Ranking): Activity and weights (n, N).
         temperatures (Temperatures): (n, N).
         point_weights (Tensor): (n, N, K), summing to 1 over K or all 0.
-        sharpness (float): Multiplies the maps before the softmax.
+        sharpness (float): Factor of the maps before the softmax.
 
     Returns:
-        Tensor: (n,), with a graph to the student also where it is 0.
+        Tensor: (n,), connected to the student's graph even where it is 0.
     """
     student, *mentors = (
         sharpness * at_least_float32(maps).flatten(-2)
@@ -53,21 +53,21 @@ def simcc_mentor_losses(
     point_weights: Tensor,
     sharpness: float,
 ) -> Tensor:
-    """The distillation loss of every mentor: mean of the KLs along x and y.
+    """Compute the loss of every mentor: mean of the KL divergences in x and y.
 
     Source: docs/method.md, step 5 and "Pose".
 
     Args:
         student_pair (tuple[Tensor, Tensor]): x (N, K, W) and y (N, K, H), with
             gradient.
-        mentor_pairs (Sequence[tuple[Tensor, Tensor]]): n pairs like it.
+        mentor_pairs (Sequence[tuple[Tensor, Tensor]]): n pairs like the student's.
         ranking (Ranking): Activity and weights (n, N).
         temperatures (Temperatures): (n, N).
         point_weights (Tensor): (n, N, K), summing to 1 over K or all 0.
-        sharpness (float): Multiplies the logits before the softmax.
+        sharpness (float): Factor of the logits before the softmax.
 
     Returns:
-        Tensor: (n,), with a graph to the student also where it is 0.
+        Tensor: (n,), connected to the student's graph even where it is 0.
     """
     losses = []
     for axis in (0, 1):
@@ -87,10 +87,10 @@ def heatmap_mse_losses(
     ranking: Ranking,
     point_weights: Tensor,
 ) -> Tensor:
-    """Mean squared error between the heatmaps of student and mentors.
+    """Compute the loss of every mentor: mean squared error of the heatmaps.
 
-    Source: Fast Pose Distillation, arXiv 1811.05419, its pose distillation loss;
-    weighted as in step 5 of docs/method.md.
+    Source: the pose distillation loss of Fast Pose Distillation, arXiv 1811.05419;
+    weighted as in docs/method.md, step 5.
 
     Args:
         student_maps (Tensor): (N, K, H, W), with gradient.
@@ -99,7 +99,7 @@ def heatmap_mse_losses(
         point_weights (Tensor): (n, N, K), summing to 1 over K or all 0.
 
     Returns:
-        Tensor: (n,), with a graph to the student also where it is 0.
+        Tensor: (n,), connected to the student's graph even where it is 0.
     """
 
     def divergence(_: int, maps: Tensor) -> Tensor:

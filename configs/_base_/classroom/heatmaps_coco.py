@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# A recipe picks from `mentors`.
+# Recipes select from `mentors`.
 _base_ = [
     'mmpose::body_2d_keypoint/topdown_heatmap/coco/'
     'td-hm_res50_8xb64-210e_coco-256x192.py',
@@ -7,7 +7,7 @@ _base_ = [
     '../mentors/coco.py',
 ]
 custom_imports = dict(imports=['classroomkd_mm.models', 'classroomkd_mm.engine'])
-# A classroom in the place of MMPose's model.
+# Replaces MMPose's model with a classroom.
 model = dict(
     _delete_=True,
     _scope_='mmrazor',

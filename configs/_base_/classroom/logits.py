@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# A classroom of classifiers. The bases logits_… add data and runtime.
+# A classroom of classifiers. The logits_… bases add dataset and runtime.
 model = dict(
     _scope_='mmrazor',
     type='ClassroomDistill',

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# A recipe picks from `mentors`; `peers` has the lists that several recipes share.
+# Recipes select from `mentors`; `peers` has the lists that several recipes share.
 _base_ = [
     './logits.py',
     '../mentors/cifar100.py',

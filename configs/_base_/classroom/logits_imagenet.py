@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# A recipe picks from `mentors`.
+# Recipes select from `mentors`.
 _base_ = [
     './logits.py',
     '../mentors/imagenet.py',

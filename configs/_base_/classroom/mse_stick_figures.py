@@ -1,6 +1,6 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# The classical distillation of pose models: squared error between heatmaps, from
-# every mentor on every sample.
+# Classical distillation of pose models: squared error between heatmaps. Every mentor
+# teaches every sample.
 _base_ = './heatmaps_stick_figures.py'
 model = dict(
     distiller=dict(

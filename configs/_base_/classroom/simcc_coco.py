@@ -1,11 +1,11 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# Pose models with SimCC vectors on COCO. A recipe picks from `mentors`.
+# Pose models with SimCC vectors on COCO. Recipes select from `mentors`.
 _base_ = [
     'mmpose::body_2d_keypoint/rtmpose/coco/rtmpose-t_8xb256-420e_coco-256x192.py',
     '../mentors/coco.py',
 ]
 custom_imports = dict(imports=['classroomkd_mm.models', 'classroomkd_mm.engine'])
-# A classroom in the place of MMPose's model.
+# Replaces MMPose's model with a classroom.
 model = dict(
     _delete_=True,
     _scope_='mmrazor',
@@ -16,7 +16,7 @@ model = dict(
         knowledge_filter=dict(type='KnowledgeFilter', level='sample'),
         mentoring=dict(type='Mentoring', tau_max=4),
         task_weight='constant',
-        # MMPose calls the head's `forward` directly, which skips the hook of a recorder
+        # MMPose calls the head's `forward` directly, which bypasses a recorder's hook
         # on the head.
         student_recorders=dict(
             simcc_x=dict(type='ModuleOutputs', source='head.cls_x'),
@@ -24,7 +24,7 @@ model = dict(
         ),
         output=('simcc_x', 'simcc_y'),
         distill_losses=dict(
-            # The sharpness is the `beta` of RTMPose's own loss.
+            # The sharpness equals `beta` of RTMPose's loss.
             loss_simcc=dict(type='SimCCKDLoss', sharpness=10, loss_weight=0.1)
         ),
     ),

@@ -1,8 +1,8 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# A fifth of CIFAR-10's training images, from JPEG files: train/ and test/, one folder a
-# class, in the folder that the environment variable CIFAR10_JPEG names.
+# A fifth of CIFAR-10's training images, as JPEG files. The environment variable
+# CIFAR10_JPEG names the folder with train/ and test/, with one subfolder per class.
 data_root = '{{$CIFAR10_JPEG:data/cifar10_jpeg}}'
-# MMPretrain reads BGR and turns it into RGB.
+# MMPretrain reads BGR images and converts them to RGB.
 data_preprocessor = dict(
     num_classes=10,
     mean=[125.3, 123.0, 113.9],

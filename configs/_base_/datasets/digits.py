@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# 100 labelled images of 8 x 8 pixels to train on, 899 to test on.
+# 100 labelled images of 8 x 8 pixels for training, 899 for testing.
 data_preprocessor = dict(num_classes=10, mean=[78.0] * 3, std=[96.0] * 3)
 train_dataloader = dict(
     batch_size=20,

@@ -1,15 +1,15 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# People drawn from bones, 20 seconds of drawing on first use: top-down, with the
-# boxes of the ground truth. Heat maps half as large as the input keep COCO's AP
-# meaningful at 48 x 64 pixels.
+# Synthetic stick figures, which take 20 seconds to draw on first use. Top-down, with
+# ground-truth boxes. Heatmaps of half the input size keep COCO's AP meaningful at
+# 48 x 64 pixels.
 codec = dict(type='MSRAHeatmap', input_size=(48, 64), heatmap_size=(24, 32), sigma=2)
 
 data_mode = 'topdown'
 dataset_type = 'StickFiguresDataset'
 data_root = 'data/stick_figures'
 
-# No RandomHalfBody and RandomBBoxTransform: the drawing varies views and sizes
-# already, and a run of a few epochs learns faster without.
+# No RandomHalfBody and RandomBBoxTransform: the images already vary in view and size,
+# and a training of a few epochs converges faster without them.
 train_pipeline = [
     dict(type='LoadImage'),
     dict(type='GetBBoxCenterScale'),
@@ -57,7 +57,7 @@ val_dataloader = dict(
 )
 test_dataloader = val_dataloader
 
-# CocoMetric finds the annotations through the data set.
+# CocoMetric gets the annotations from the dataset.
 val_evaluator = [
     dict(type='CocoMetric'),
     dict(type='PCKAccuracy', thr=0.05),

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# All networks that pretrain/cifar100 trains, as mentors with the weights it leaves.
+# All networks of pretrain/cifar100 as mentors, with the weights from these runs.
 pretrain = '{{ fileDirname }}/../../pretrain/cifar100'
 mentors = {
     name: dict(
@@ -18,7 +18,7 @@ mentors['swin-tiny'] = dict(
     ckpt='work_dirs/swin-tiny_1xb64_cifar100/epoch_30.pth',
     input_size=224,
 )
-# The paper's peers: five of six small networks, named by the one that is left out.
+# The paper's peers: five of six small networks, named by the omitted one.
 peers = dict(
     no_mobilenetv2=['resnet8', 'resnet14', 'resnet20', 'shufflenetv1', 'shufflenetv2'],
     no_resnet20=[

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# MMPose's published models, as mentors on COCO.
+# MMPose's published models as mentors on COCO.
 mentors = {
     name: dict(cfg_path=f'mmpose::body_2d_keypoint/{path}', pretrained=True)
     for name, path in {
@@ -21,7 +21,7 @@ mentors['hrnet-w32-wholebody'] = dict(
     cfg_path='mmpose::wholebody_2d_keypoint/topdown_heatmap/coco-wholebody/'
     'td-hm_hrnet-w32_8xb64-210e_coco-wholebody-256x192.py',
     pretrained=True,
-    # The first 17 of its 133 key points are COCO's.
+    # The first 17 of its 133 keypoints are COCO's.
     keypoint_map=list(range(17)),
 )
 hrnets_res50 = ['hrnet-w48', 'hrnet-w32', 'res50']

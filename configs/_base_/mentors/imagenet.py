@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# Published weights, as mentors on ImageNet.
+# Networks with published weights as mentors on ImageNet.
 mentors = {
     'resnet34': dict(
         cfg_path='mmpretrain::resnet/resnet34_8xb32_in1k.py', pretrained=True
@@ -39,7 +39,7 @@ mentors = {
             type='mmpretrain.TimmClassifier',
             model_name='tf_mobilenetv3_large_minimal_100.in1k',
             pretrained=True,
-            # It was trained on values from -1 to 1.
+            # Trained on values from -1 to 1.
             data_preprocessor=dict(mean=[127.5] * 3, std=[127.5] * 3, to_rgb=True),
         )
     ),

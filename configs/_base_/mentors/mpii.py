@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# MMPose's published models, as mentors on MPII.
+# MMPose's published models as mentors on MPII.
 mentors = {
     name: dict(
         cfg_path='mmpose::body_2d_keypoint/topdown_heatmap/mpii/'

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# The wide networks that pretrain/stick_figures trains, with the weights it leaves.
+# The wide networks of pretrain/stick_figures, with the weights from these runs.
 pretrain = '{{ fileDirname }}/../../pretrain/stick_figures'
 mentors = {
     name: dict(

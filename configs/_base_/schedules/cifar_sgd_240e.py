@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# From 0.05 in epoch 0 down a line to 0.01 in epoch 120, then a tenth every 30 epochs.
+# Linear decay from 0.05 in epoch 0 to 0.01 in epoch 120, then x0.1 every 30 epochs.
 optim_wrapper = dict(
     optimizer=dict(type='SGD', lr=0.05, momentum=0.9, weight_decay=5e-4)
 )

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# The schedule of 240 epochs, stretched; the paper tells the number of epochs only.
+# The schedule of 240 epochs, stretched; the paper only gives the number of epochs.
 _base_ = ['./cifar_sgd_240e.py']
 param_scheduler = [
     dict(type='LinearLR', start_factor=1.0, end_factor=0.2, end=251),

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# How everything on the stick figures is trained: short, on a CPU.
+# The short schedule of all runs on stick figures, for a CPU.
 _base_ = ['mmpose::_base_/default_runtime.py']
 custom_imports = dict(imports=['classroomkd_mm.datasets.stick_figures'])
 default_hooks = dict(

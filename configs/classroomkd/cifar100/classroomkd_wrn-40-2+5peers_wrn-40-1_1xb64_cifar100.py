@@ -1,6 +1,6 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 # WRN-40-1 learns from WRN-40-2 and five peers.
-# The paper's table abbreviates these peers; they are those of its other rows.
+# The paper's table abbreviates the peers; they are taken from its other rows.
 _base_ = [
     '../../_base_/classroom/logits_cifar100.py',
     '../../_base_/schedules/cifar_sgd_240e.py',

@@ -1,7 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# Mentors that differ in all that pose models can differ in: one sees 384x288 pixels,
-# cut for it from the full image, and gives maps of 96x72; one knows the 133 key points
-# of a whole body.
+# Mentors with other formats than the student: one takes crops of 384x288 pixels, cut
+# from the full image, and gives heatmaps of 96x72; another has the 133 keypoints of the
+# whole body.
 _base_ = '../../_base_/classroom/heatmaps_coco.py'
 custom_imports = dict(
     imports=[

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# The small student in a classroom of three mentors, on 100 labelled digits.
+# A small student learns from three mentors, on 100 labelled digits.
 _base_ = [
     '../../_base_/classroom/logits_digits.py',
     '../../_base_/schedules/digits_adamw_240e.py',
@@ -16,5 +16,5 @@ model = dict(
         for name in ['resnet14-w20', 'resnet8-w8', 'resnet8-w3']
     },
 )
-# The rate with which the student does best alone.
+# The best learning rate of the student alone.
 optim_wrapper = dict(optimizer=dict(lr=0.01))

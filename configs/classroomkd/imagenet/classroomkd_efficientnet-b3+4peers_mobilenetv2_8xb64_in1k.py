@@ -1,6 +1,6 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# MobileNetV2 learns from EfficientNet-B3 and four peers, a trained MobileNetV2 among
-# them.
+# MobileNetV2 learns from EfficientNet-B3 and four peers, including a trained
+# MobileNetV2.
 _base_ = [
     '../../_base_/classroom/logits_imagenet.py',
     '../../_base_/schedules/imagenet_sgd_100e.py',

@@ -1,6 +1,6 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# ResNet18 learns from ResNet34 and four peers. One of them is of timm (pip install
-# timm); model.mentors.mobilenetv3-large-minimal=None leaves it out.
+# ResNet18 learns from ResNet34 and four peers. One of them needs timm (pip install
+# timm); model.mentors.mobilenetv3-large-minimal=None removes it.
 _base_ = [
     '../../_base_/classroom/logits_imagenet.py',
     '../../_base_/schedules/imagenet_sgd_100e.py',

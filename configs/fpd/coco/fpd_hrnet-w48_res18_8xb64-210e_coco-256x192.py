@@ -1,7 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 # Fast Pose Distillation (arXiv 1811.05419), the classical baseline: squared error
-# between the heatmaps of the student and of one mentor, who teaches everything. The
-# losses of the task and of the mentor count the same.
+# between the heatmaps of the student and of one mentor, which teaches every sample. The
+# task loss and the mentor's loss have equal weight.
 _base_ = '../../_base_/classroom/mse_coco.py'
 model = dict(
     architecture=dict(

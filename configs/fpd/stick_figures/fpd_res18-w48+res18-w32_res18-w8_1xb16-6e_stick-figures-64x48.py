@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# The classical distillation of pose models with the same mentors: squared error.
+# Classical distillation of pose models (squared error) with the same mentors.
 _base_ = '../../_base_/classroom/mse_stick_figures.py'
 model = dict(
     architecture=dict(
@@ -8,5 +8,5 @@ model = dict(
     mentors=_base_.mentors,
     distiller=dict(distill_losses=dict(loss_mse=dict(loss_weight=0.5))),
 )
-# The rate with which the student does best alone.
+# The best learning rate of the student alone.
 optim_wrapper = dict(optimizer=dict(lr=5e-3))

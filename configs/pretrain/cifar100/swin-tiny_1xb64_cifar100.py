@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# MMPretrain's Swin-T, trained on ImageNet and fine-tuned on enlarged images.
+# MMPretrain's Swin-T, pretrained on ImageNet and fine-tuned on enlarged images.
 _base_ = [
     'mmpretrain::_base_/models/swin_transformer/tiny_224.py',
     '../../_base_/datasets/cifar100_bs64.py',
@@ -17,7 +17,7 @@ model = dict(
     ),
     head=dict(num_classes=100),
 )
-# Enlarged after the augmentation, as a classroom enlarges the student's batch.
+# Images are enlarged after augmentation, as a classroom does with the student's batch.
 train_pipeline = [
     dict(type='RandomCrop', crop_size=32, padding=4),
     dict(type='RandomFlip', prob=0.5, direction='horizontal'),

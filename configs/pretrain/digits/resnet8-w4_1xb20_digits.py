@@ -5,5 +5,5 @@ _base_ = [
     '../../_base_/schedules/digits_adamw_240e.py',
     '../../_base_/digits_runtime.py',
 ]
-# The student alone does best with this rate; in the classroom it has the same.
+# The best learning rate of the student alone; the classroom uses the same.
 optim_wrapper = dict(optimizer=dict(lr=0.01))

@@ -4,5 +4,5 @@ _base_ = [
     '../../_base_/datasets/stick_figures.py',
     '../../_base_/schedules/stick_figures_adam_6e.py',
 ]
-# The rate with which it does best alone.
+# The best learning rate of this network.
 optim_wrapper = dict(optimizer=dict(lr=5e-3))

@@ -141,7 +141,7 @@ def test_files_of_another_kind(network, load, tmp_path):
     ids=str,
 )
 def test_files_without_weights(network, load, tmp_path, content):
-    with pytest.raises(ValueError, match=r"'ann'.*holds no weights.*state_dict"):
+    with pytest.raises(ValueError, match=r"'ann'.*contains no weights.*state_dict"):
         load(network, saved(tmp_path / 'x.pth', content))
 
 
@@ -196,14 +196,14 @@ def test_no_key_fits(network, load, tmp_path):
         load,
         tmp_path / 'x.pth',
         weights,
-        r'(?s)fits none of its 8 .*Missing: backbone.*Unknown.*: 0\.weight',
+        r'(?s)matches none of its 8 .*Missing: backbone.*Unknown.*: 0\.weight',
     )
 
 
 def test_only_some_keys_fit(network, load, tmp_path):
     weights = network.state_dict()
     del weights['head.fc.bias']
-    message = r'fits 7 of its 8 .*\nMissing: head.fc.bias'
+    message = r'matches 7 of its 8 .*\nMissing: head.fc.bias'
     misfit(network, load, tmp_path / 'x.pth', weights, message)
 
 

@@ -62,7 +62,7 @@ def test_safetensors(build, weights, tmp_path):
         (
             dict(ckpt=None, ckpt_key='ema'),
             ValueError,
-            r"'ann': ckpt_key belongs to `ckpt`",
+            r"'ann': ckpt_key requires `ckpt`",
         ),
     ],
     ids=str,

@@ -214,7 +214,7 @@ def test_a_missing_tensor_is_named(published):
     lost = list(state_dict)[-4]  # not of the classifier
     del state_dict[lost]
     assert 'num_batches' not in lost  # whose absence is tolerated
-    with pytest.raises(ValueError, match=r'1 tensors do not fit.*found none'):
+    with pytest.raises(ValueError, match=r'1 tensors do not match.*found none'):
         convert_published(state_dict)
 
 

@@ -43,7 +43,8 @@ def test_another_network_names_both(build):
     with pytest.raises(
         ValueError,
         match=r"(?s)'it'.*resnet8\.pth.*Missing: backbone\.layer1\.1\.conv1\.weight"
-        r'.*published resnet8, the mentor is configured as .*resnet20_1xb64_cifar100',
+        r'.*published resnet8, but the mentor is configured as '
+        r'.*resnet20_1xb64_cifar100',
     ):
         build(
             it=dict(

@@ -184,7 +184,7 @@ def test_options_of_the_algorithm(tiny):
 def test_student_that_is_no_model(tiny):
     with pytest.raises(TypeError, match='BaseModel'):
         tiny.build_classroom(architecture=nn.Linear(2, 2))
-    with pytest.raises(TypeError, match='network is a model config'):
+    with pytest.raises(TypeError, match='network must be a model config'):
         tiny.build_classroom(architecture=dict(backbone=dict(type='TinyBackbone')))
 
 

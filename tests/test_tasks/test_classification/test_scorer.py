@@ -131,4 +131,4 @@ def test_label_smoothing_is_the_students_own(tiny, mode, soft):
 
 
 def test_without_label_smoothing_nothing_is_smoothed(tiny):
-    assert tiny.build_classroom().distiller.scorer.smoothing == 0
+    assert tiny.build_classroom().distiller.scorer.smoothing is None

@@ -50,9 +50,9 @@ def points(count, **options):
 @pytest.mark.parametrize(
     'mentor, words',
     [
-        (points(133), ['133 keypoints', 'student 17', 'keypoint_map', '17 entries']),
+        (points(133), ['133 keypoints', 'gives 17', 'keypoint_map', '17 entries']),
         (points(133, keypoint_map=[0, 1]), ['2 entries', 'needs 17']),
-        (points(133, keypoint_map=[None] * 17), ['partner']),
+        (points(133, keypoint_map=[None] * 17), ['at least one keypoint']),
         (points(20, keypoint_map=[*range(16), 20]), ['[20]', '0 to 19']),
         (tp.mentor(REGRESSION), ['RegressionHead', 'neither heatmaps', 'HeatmapHead']),
         (BOTTOM_UP, ['BottomupPoseEstimator', 'bottom-up', 'top-down']),

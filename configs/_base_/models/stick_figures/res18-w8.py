@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# ResNet-18 cut after its second stage, 8 channels wide.
+# The first two stages of a ResNet-18, 8 channels wide.
 model = dict(
     type='TopdownPoseEstimator',
     data_preprocessor=dict(

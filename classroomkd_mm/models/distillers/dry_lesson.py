@@ -1,0 +1,253 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""One lesson on generated images, held when a classroom is built.
+
+What a loss, a recorder or a connector cannot do is found here instead of at the first
+batch. The student is a copy, the mentors never change, and random numbers are drawn
+from a copy of the generators' states: nothing is left behind.
+"""
+
+import copy
+import logging
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.logging import print_log
+from mmengine.structures import BaseDataElement
+from torch import Tensor, nn
+
+from ...classroom import MentorLoss
+from .classroom_distiller import ClassroomDistiller
+
+
+def give_dry_lesson(classroom: nn.Module) -> None:
+    """Try all losses of a classroom on images of a size that suits its members.
+
+    The size of the images is not in a model. So an error counts only if there is one
+    at every size at which student and mentors run; without such a size, nothing is
+    tried.
+
+    Args:
+        classroom (ClassroomDistill): The classroom, which is not changed.
+
+    Raises:
+        ValueError: If a loss cannot be computed, is no single number, or gives the
+            student no gradient.
+    """
+    first = next(classroom.student.parameters(), torch.zeros(()))
+    if first.is_meta:
+        return
+    errors = []
+    with _nothing_left(classroom, first.device), torch.enable_grad():
+        for inputs, samples in _batches(classroom):
+            inputs = inputs.to(first.device)
+            try:
+                trial, mentor_outputs = _look(classroom, inputs, samples)
+            except Exception as error:  # of any network, which may want other images
+                _log(f'not given on images {tuple(inputs.shape)}: {error!r}')
+                continue
+            error = _error_in(trial.distiller, trial.student, mentor_outputs, samples)
+            if error is None:
+                return
+            errors.append((error, tuple(inputs.shape)))
+            if len(errors) > 1 and str(error) == str(errors[0][0]):
+                break  # nothing in it depends on the size
+    if errors:
+        error, shape = errors[0]
+        raise ValueError(
+            f'{error} Found on generated images {shape}, before the first batch; '
+            'dry_run=False of ClassroomDistill leaves this trial out.'
+        ) from error
+
+
+def _batches(
+    classroom: nn.Module,
+) -> Iterator[tuple[Tensor, Sequence[BaseDataElement]]]:
+    """Generate the batches of the task, as far as it can."""
+    try:
+        yield from classroom.task.example_batches(classroom.student)
+    except Exception as error:  # of any task
+        _log(f'without further images: {error!r}')
+
+
+def _look(
+    classroom: nn.Module, inputs: Tensor, samples: Sequence[BaseDataElement]
+) -> tuple[nn.Module, list[Any]]:
+    """Show images to the mentors and to a copy of the student in training."""
+    with classroom.distiller.teacher_recorders:
+        mentor_outputs = classroom.mentors(inputs, samples)
+    trial = copy.deepcopy(classroom).train()
+    with trial.distiller.student_recorders:
+        trial.student(inputs, samples, mode='loss')
+    return trial, mentor_outputs
+
+
+def _error_in(
+    distiller: ClassroomDistiller,
+    student: nn.Module,
+    mentor_outputs: Sequence[Any],
+    samples: Sequence[BaseDataElement],
+) -> ValueError | None:
+    """Compute every loss, and tell what is wrong with the first that fails."""
+    try:
+        for name, loss in distiller.distill_losses.items():
+            if not isinstance(loss, MentorLoss):
+                _try_mapped_loss(distiller, name, student, mentor_outputs)
+        _try_mentor_losses(distiller, mentor_outputs, samples)
+    except ValueError as error:
+        return error
+    return None
+
+
+def _try_mapped_loss(
+    distiller: ClassroomDistiller,
+    name: str,
+    student: nn.Module,
+    mentor_outputs: Sequence[Any],
+) -> None:
+    """Compute a loss of a mapping, and look for its graph."""
+    mapping = distiller.loss_forward_mappings[name]
+    try:
+        loss = distiller.mapped_loss(name, mentor_outputs)
+    except Exception as error:  # of any loss, recorder or connector
+        taken = {
+            argument: _taken(distiller, record, mentor_outputs)
+            for argument, record in mapping.items()
+        }
+        if any(reads_samples for _, reads_samples in taken.values()):
+            _log(f'without {name!r}, which reads the data samples: {error!r}')
+            return
+        arguments = '; '.join(f'{key}: {text}' for key, (text, _) in taken.items())
+        raise ValueError(
+            f'{_title(distiller, name)} cannot be computed: {_reason(error)} It was '
+            f'given {arguments}.'
+        ) from error
+    parameters = [p for p in student.parameters() if p.requires_grad]
+    if parameters and not _reaches(loss, parameters):
+        raise ValueError(
+            f'{_title(distiller, name)} gives the student no gradient: nothing that it '
+            f'takes from the student depends on trainable weights. Its mapping: '
+            f'{dict(mapping)!r}.'
+        )
+
+
+def _try_mentor_losses(
+    distiller: ClassroomDistiller,
+    mentor_outputs: Sequence[Any],
+    samples: Sequence[BaseDataElement],
+) -> None:
+    """Compute the losses that need a lesson, if the scorer can plan one."""
+    student_output = distiller.student_output()
+    try:
+        lesson = distiller.plan(student_output, mentor_outputs, samples)
+    except Exception as error:  # the user's targets may be of another kind
+        _log(f'without scores: {error!r}')
+        return
+    for name, loss in distiller.distill_losses.items():
+        if isinstance(loss, MentorLoss):
+            try:
+                loss(student_output, mentor_outputs, lesson)
+            except Exception as error:  # of any loss
+                raise ValueError(
+                    f'{_title(distiller, name)} cannot be computed: {_reason(error)} '
+                    f'The student gives {shapes_of(student_output)}, the mentors '
+                    f'{shapes_of(list(mentor_outputs))}.'
+                ) from error
+
+
+def _title(distiller: ClassroomDistiller, name: str) -> str:
+    """Name a loss, with the number of classes if that is an option of it."""
+    loss = distiller.distill_losses[name]
+    classes = getattr(loss, 'num_classes', None)
+    options = '' if classes is None else f', num_classes={classes}'
+    return f'The loss {name!r} ({type(loss).__name__}{options})'
+
+
+def _reason(error: Exception) -> str:
+    """Quote an error as a sentence."""
+    text = ' '.join(str(error).split()) or type(error).__name__
+    return text if text.endswith('.') else f'{text}.'
+
+
+def _taken(
+    distiller: ClassroomDistiller, record: dict[str, Any], mentor_outputs: Sequence[Any]
+) -> tuple[str, bool]:
+    """Describe what a mapping takes, and tell whether it is data samples."""
+    whose = 'the student' if record['from_student'] else f'mentor {record["mentor"]!r}'
+    text = f'the recorder {record["recorder"]!r} of {whose}'
+    plain = {k: v for k, v in record.items() if k not in ('connector', 'connector_idx')}
+    try:
+        value = distiller.take(mentor_outputs, **plain)
+    except Exception:  # the one to be explained
+        return f'{text} cannot give it', False
+    text += f' gives {shapes_of(value)}'
+    if isinstance(value, (list, tuple)) and 'data_idx' not in record:
+        text += ' (set data_idx to pick one of them)'
+    if len(plain) < len(record):
+        text += f', the connector {record.get("connector")!r} '
+        try:
+            text += f'makes it {shapes_of(distiller.take(mentor_outputs, **record))}'
+        except Exception:  # the one to be explained
+            text += 'fails on it'
+    return text, _has_samples(value)
+
+
+def shapes_of(value: Any) -> str:
+    """Describe a record by the shapes of its tensors.
+
+    Args:
+        value (Any): A tensor, or anything else that a recorder holds.
+
+    Returns:
+        str: Such as ``(2, 16, 8, 8)`` or ``a tuple of 2: (2, 4), (2,)``.
+    """
+    if isinstance(value, Tensor):
+        return str(tuple(value.shape))
+    if isinstance(value, (list, tuple)):
+        items = ', '.join(shapes_of(item) for item in value)
+        return f'a {type(value).__name__} of {len(value)}: {items}'
+    return type(value).__name__
+
+
+def _has_samples(value: Any) -> bool:
+    """Tell whether a record has data samples: generated ones lack the user's fields."""
+    if isinstance(value, (list, tuple)):
+        return any(_has_samples(item) for item in value)
+    return isinstance(value, BaseDataElement)
+
+
+def _reaches(loss: Tensor, parameters: Sequence[nn.Parameter]) -> bool:
+    """Tell whether the graph of a loss contains one of the parameters."""
+    wanted = {id(parameter) for parameter in parameters}
+    seen, pending = set(), [loss.grad_fn]
+    while pending:
+        node = pending.pop()
+        if node is None or node in seen:
+            continue
+        if id(getattr(node, 'variable', None)) in wanted:
+            return True
+        seen.add(node)
+        pending += [following for following, _ in node.next_functions]
+    return False
+
+
+@contextmanager
+def _nothing_left(classroom: nn.Module, device: torch.device) -> Iterator[None]:
+    """Put back the random generators, and empty the recorders of the mentors."""
+    python, numpy = random.getstate(), np.random.get_state()
+    devices = [device] if device.type == 'cuda' else []
+    try:
+        with torch.random.fork_rng(devices):
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)
+        classroom.distiller.teacher_recorders.reset()
+
+
+def _log(message: str) -> None:
+    """Say in the debug log what was not tried."""
+    print_log(f'The dry lesson was {message}', logger='current', level=logging.DEBUG)
