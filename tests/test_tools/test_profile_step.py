@@ -25,8 +25,7 @@ def test_json(profile_step, monkeypatch, capsys, name):
     arguments += ['--mentors', '2', '--json']
     monkeypatch.setattr(sys, 'argv', [str(SCRIPT), *arguments])
     profile_step.main()
-    text = capsys.readouterr().out
-    (result,) = json.loads(text[text.index('[\n') :])
+    (result,) = json.loads(capsys.readouterr().out)
     assert result['name'] == name
     variants = {'student', 'bare', 'fast_off', 'fast_on', 'one_mentor', 'mmrazor'}
     assert set(result['seconds']) == variants | {'mentors_2'}

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 import torch
 from mmengine.config import Config
+from mmengine.logging import MMLogger
 from mmrazor.registry import MODELS
 from pose_loss_cost import make_samples as pose_samples
 from torch import Tensor, nn
@@ -106,6 +107,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Measure, and print."""
     args = parse_args()
+    MMLogger.get_current_instance().setLevel('ERROR')  # it writes where JSON goes
     results = [
         measure(name, args.repeats, args.batch_size, args.mentors)
         for name in args.classrooms
@@ -231,7 +233,7 @@ def make_classroom(
     model = recipe_of(classroom)
     entries = {name: mentor_config(model, own) for name, own in mentors.items()}
     model.mentors = entries
-    return MODELS.build({**model, **options})
+    return MODELS.build({**model, 'dry_run': False, **options})
 
 
 def make_single_teacher(classroom: Classroom) -> nn.Module:
