@@ -74,6 +74,10 @@ def read_config(args: Namespace) -> Config:
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     path = find_config(args.config)
     config = Config.fromfile(path)
+    # MMEngine writes a config five times when a run starts. Its text is readable
+    # without yapf, which takes most of a second each time; only configs with lazy
+    # imports get this option from `fromfile`.
+    object.__setattr__(config, '_format_python_code', False)
     config.merge_from_dict(args.cfg_options or {})
     config.launcher = args.launcher
     default = config.get('work_dir') or f'./work_dirs/{path.stem}'

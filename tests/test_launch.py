@@ -60,3 +60,16 @@ def test_the_local_rank_reaches_mmengine(recipes, monkeypatch, spelling):
     monkeypatch.setattr('os.environ', environment)
     read('two.py', spelling)
     assert environment == {'LOCAL_RANK': '1'}
+
+
+def test_a_config_is_written_without_yapf_and_reads_back(tmp_path, monkeypatch):
+    """Yapf takes a large part of a second, five times when a run starts."""
+    from mmengine.config import Config
+
+    source = tmp_path / 'source.py'
+    source.write_text("model = dict(type='Net', text='a\\n\"b\"', sizes=[(1, 2.0)])\n")
+    config = read(str(source))
+    assert "type='Net'" in config.pretty_text
+    monkeypatch.setattr('mmengine.config.config.FormatCode', None)  # is not called
+    config.dump(tmp_path / 'written.py')
+    assert Config.fromfile(tmp_path / 'written.py').model == config.model

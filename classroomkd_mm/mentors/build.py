@@ -1,7 +1,8 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Building the mentors that a config names."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from torch import nn
@@ -17,7 +18,11 @@ from .weights.source import known_preprocessor
 
 
 def build_mentors(
-    mentors: Mapping[str, Any], student: nn.Module, task: Task | None = None
+    mentors: Mapping[str, Any],
+    student: nn.Module,
+    task: Task | None = None,
+    fast: bool = True,
+    recorded: Collection[str] = (),
 ) -> Mentors:
     """Build the mentors that a config names.
 
@@ -29,6 +34,7 @@ def build_mentors(
             the file the weights are, if it holds several that fit), ``input_size``
             (int or (height, width), pixels), ``data_preprocessor`` (mean, std, to_rgb
             that differ from the network's own, or that a plain ``nn.Module`` needs),
+            ``fast``, ``dtype`` and ``compile`` (see :class:`.fast.Speed`),
             and the options of the task: ``class_map`` (for each class of the student
             the number of the mentor's), or ``keypoint_map`` (for each keypoint of the
             student the number of the mentor's, or None). ``model`` may name any class
@@ -38,6 +44,10 @@ def build_mentors(
             with the value None is left out.
         student (nn.Module): The student, whose batches the mentors will see.
         task (Task, optional): The student's. Defaults to the one that fits.
+        fast (bool): Let mentors be made faster. False for all as they were built,
+            whatever their entries say of ``fast``.
+        recorded (Collection[str]): Names of mentors with recorders in them: their
+            layers stay as they are.
 
     Returns:
         Mentors: All of them, frozen.
@@ -63,7 +73,21 @@ def build_mentors(
     task = task or find_task(student)
     # All are read before the first is built: that can take a while.
     specs = [parse_mentor(name, cfg, task) for name, cfg in chosen.items()]
+    specs = [
+        _as_it_is(spec) if not fast or spec.name in recorded else spec for spec in specs
+    ]
+    for spec in specs:
+        if spec.speed.compile and spec.name in recorded:
+            raise ValueError(
+                f'Mentor {spec.name!r}: compile=True merges the layers that '
+                'mentor_recorders names. Leave one of the two out.'
+            )
     return Mentors([build_mentor(spec, student, task) for spec in specs])
+
+
+def _as_it_is(spec: MentorSpec) -> MentorSpec:
+    """The same, its layers not rewritten."""
+    return replace(spec, speed=spec.speed._replace(fast=False))
 
 
 def build_mentor(spec: MentorSpec, student: nn.Module, task: Task) -> Mentor:
@@ -96,7 +120,10 @@ def build_mentor(spec: MentorSpec, student: nn.Module, task: Task) -> Mentor:
     )
     check_normalization(spec.name, ours, theirs)
     adapter = task.adapt_input(spec.name, ours, theirs, spec.input_size, aligner)
-    return Mentor(spec.name, network, adapter, source, aligner, spec.task_options)
+    mentor = Mentor(spec.name, network, adapter, source, aligner, spec.task_options)
+    if any(spec.speed):
+        mentor.speed_up(spec.speed)
+    return mentor
 
 
 def _build_network(spec: MentorSpec) -> nn.Module:

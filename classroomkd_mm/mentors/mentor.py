@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ..networks import run_network
 from ..tasks.inputs import InputAdapter
 from ..tasks.network_input import input_channels, try_network
+from .fast import Speed, cast, speed_up
 
 
 class Mentor(nn.Module):
@@ -49,6 +50,8 @@ class Mentor(nn.Module):
         self.aligner = aligner
         self.task_options = task_options or {}
         self.channels = input_channels(network)
+        self._speed = Speed(fast=False)
+        self._fingerprint: str | None = None
         #: Channels, height and width of the images that it saw last.
         self.image_shape: torch.Size | None = None
         self.requires_grad_(False)
@@ -65,7 +68,16 @@ class Mentor(nn.Module):
         """
         return super().train(False)
 
-    @torch.no_grad()
+    def speed_up(self, speed: Speed) -> None:
+        """Make the network faster; the fingerprint stays that of its own weights.
+
+        Args:
+            speed (Speed): How.
+        """
+        self._fingerprint = self.fingerprint()
+        self._speed = speed
+        self.network = speed_up(self.name, self.network, speed, self.adapter.size)
+
     def forward(
         self,
         inputs: Tensor,
@@ -85,22 +97,43 @@ class Mentor(nn.Module):
         Raises:
             ValueError: If the network cannot take images of this shape.
         """
-        images = self.adapter(inputs, data_samples)
+        return self.answer(self.adapter(inputs, data_samples))
+
+    @torch.no_grad()
+    def answer(self, images: Tensor) -> Any:
+        """Look at images that are adapted already.
+
+        Args:
+            images (Tensor): What the adapter gives, (N, C, H, W).
+
+        Returns:
+            Any: As :meth:`forward`.
+
+        Raises:
+            ValueError: If the network cannot take images of this shape.
+        """
         if images.shape[1] == 1 and self.channels == 3:
             images = images.expand(-1, 3, -1, -1)  # a grey image, read as colour
+        dtype = images.dtype
+        if self._speed.dtype:
+            images = images.to(next(self.network.parameters()).dtype)
         if images.shape[1:] == self.image_shape:
             output = run_network(self.network, images)
         else:
             output = try_network(self.name, self.network, images)
             self.image_shape = images.shape[1:]
+        if self._speed.dtype:
+            output = cast(output, dtype)
         return output if self.aligner is None else self.aligner(output)
 
     def fingerprint(self) -> str:
-        """Identify the weights.
+        """Identify the weights, those before the network was made faster.
 
         Returns:
             str: The SHA-256 of names, types and values, in hexadecimal.
         """
+        if self._fingerprint is not None:
+            return self._fingerprint
         digest = hashlib.sha256()
         for key, value in sorted(self.network.state_dict().items()):
             digest.update(f'{key} {value.dtype} {tuple(value.shape)};'.encode())

@@ -1,7 +1,8 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
+import torch
 from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
@@ -24,6 +25,11 @@ class Mentors:
 
     def __init__(self, mentors: list[Mentor]) -> None:
         self._mentors = {mentor.name: mentor for mentor in mentors}
+        # Those of a group see the same images, which are made once.
+        groups: dict[Hashable, list[Mentor]] = {}
+        for mentor in mentors:
+            groups.setdefault(mentor.adapter.key(), []).append(mentor)
+        self._groups = list(groups.values())
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -58,7 +64,13 @@ class Mentors:
         Returns:
             list: The output of each mentor, in order.
         """
-        return [mentor(inputs, data_samples) for mentor in self]
+        outputs: dict[str, Any] = {}
+        with torch.no_grad():
+            for group in self._groups:
+                images = group[0].adapter(inputs, data_samples)
+                for mentor in group:
+                    outputs[mentor.name] = mentor.answer(images)
+        return [outputs[name] for name in self._mentors]
 
     def align_to_data(
         self, task: Task, student: nn.Module, metainfo: Mapping[str, Any]

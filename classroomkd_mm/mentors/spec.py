@@ -11,11 +11,14 @@ from torch import nn
 
 from ..options import check_options
 from ..tasks import TASKS, Task
+from .fast import DTYPES, Speed
 
 if TYPE_CHECKING:
     from .weights import WeightSource
 
-MENTOR_OPTIONS = ('cfg_path', 'model', 'input_size', 'data_preprocessor')
+MENTOR_OPTIONS = (
+    'cfg_path', 'model', 'input_size', 'data_preprocessor', *Speed._fields,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class MentorSpec:
         data_preprocessor (Mapping): mean, std and to_rgb that override the network's
             own, or that a plain module needs.
         task_options (Mapping): The options of its task.
+        speed (Speed): How it is made faster.
     """
 
     name: str
@@ -43,6 +47,7 @@ class MentorSpec:
     input_size: tuple[int, int] | None
     data_preprocessor: Mapping[str, Any]
     task_options: Mapping[str, Any]
+    speed: Speed = Speed()
 
     @property
     def label(self) -> str:
@@ -102,6 +107,7 @@ def parse_mentor(name: str, cfg: Any, task: Task) -> MentorSpec:
         input_size=_input_size(name, cfg.get('input_size')),
         data_preprocessor=preprocessor,
         task_options={key: cfg[key] for key in task.mentor_options if key in cfg},
+        speed=_speed(name, cfg),
     )
 
 
@@ -133,3 +139,20 @@ def _input_size(name: str, size: Any) -> tuple[int, int] | None:
             f'in pixels, but got {size!r}.'
         )
     return pair
+
+
+def _speed(name: str, cfg: Mapping[str, Any]) -> Speed:
+    """Read the options fast, dtype and compile."""
+    speed = Speed(**{key: cfg[key] for key in Speed._fields if key in cfg})
+    for option in ('fast', 'compile'):
+        if not isinstance(getattr(speed, option), bool):
+            raise TypeError(
+                f'Mentor {name!r}: {option} must be True or False, but got '
+                f'{cfg[option]!r}.'
+            )
+    if speed.dtype not in (None, *DTYPES):
+        raise ValueError(
+            f'Mentor {name!r}: dtype must be one of {", ".join(DTYPES)}, or left out '
+            f"for the student's, but got {speed.dtype!r}."
+        )
+    return speed

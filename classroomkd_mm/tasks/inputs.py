@@ -1,7 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """A mentor's own input, derived from the student's normalised batch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -133,6 +133,22 @@ class InputAdapter(nn.Module):
         scale, shift = std / mentor.std, (mean - mentor.mean) / mentor.std
         if not ((scale == 1).all() and (shift == 0).all()):
             self.scale, self.shift = scale, shift
+
+    def key(self) -> Hashable:
+        """Say what is done to a batch: the same if the keys are equal.
+
+        Returns:
+            Hashable: The options; something of its own for a sub-class, which may
+            have more options than this method knows.
+        """
+        if type(self) is not InputAdapter:
+            return id(self)
+        return self._options()
+
+    def _options(self) -> tuple:
+        """All that tells this adapter from another one."""
+        buffers = ((name, *x.flatten().tolist()) for name, x in self.named_buffers())
+        return (self.size, self.swap, *buffers)
 
     def forward(
         self,

@@ -48,6 +48,9 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
             'pose'. Defaults to the one that fits the student.
         data_preprocessor (dict | nn.Module, optional): Merged over the student's
             own if it is a dict.
+        fast_mentors (bool): Fold the mentors' norms into their convolutions, which
+            moves their outputs by at most 1e-4 of the largest. False: bit for bit
+            what the networks give. Defaults to True.
         init_cfg (dict, optional): As for every MMEngine module.
         module_inplace (bool): As in MMRazor. Defaults to False: recorded outputs
             are never overwritten.
@@ -73,6 +76,7 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
         distiller: Mapping | None = None,
         task: str | Task | None = None,
         data_preprocessor: Mapping | nn.Module | None = None,
+        fast_mentors: bool = True,
         init_cfg: dict | None = None,
         module_inplace: bool = False,
         dry_run: bool = True,
@@ -103,13 +107,15 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
             self.distiller = self._build_distiller(distiller)
             if not module_inplace:
                 forbid_inplace(self.student)
-            self._missing = self._build_mentors(mentors or {})
+            self._missing = self._build_mentors(mentors or {}, fast_mentors)
         # MMRazor's StopDistillHook sets it.
         self.distillation_stopped = False
         if dry_run and not self._missing:
             give_dry_lesson(self)
 
-    def _build_mentors(self, mentors: Mapping[str, Any]) -> Exception | None:
+    def _build_mentors(
+        self, mentors: Mapping[str, Any], fast: bool
+    ) -> Exception | None:
         """Build the mentors; return the error if this machine lacks one's files.
 
         An inference API builds the model of a config too, where nobody needs
@@ -118,7 +124,10 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
         try:
             # Who is in the classroom must not change how the student starts.
             with torch.random.fork_rng(devices=[]):
-                self.mentors = build_mentors(mentors, self.student, self.task)
+                recorded = self.distiller.mentor_recorders
+                self.mentors = build_mentors(
+                    mentors, self.student, self.task, fast, recorded
+                )
         except (OSError, ImportError) as error:
             print_log(
                 f'{error} Without its mentors the student can be tested and used, '
@@ -200,10 +209,11 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
         if self.distillation_stopped:
             task_losses = self.student(batch_inputs, data_samples, mode='loss')
             return add_prefix(task_losses, 'student')
-        with self.distiller.student_recorders:
-            task_losses = self.student(batch_inputs, data_samples, mode='loss')
+        # The mentors come first: what they compute need not fit beside the student's.
         with self.distiller.teacher_recorders:
             mentor_outputs = self.mentors(batch_inputs, data_samples)
+        with self.distiller.student_recorders:
+            task_losses = self.student(batch_inputs, data_samples, mode='loss')
         weight, losses = self.distiller.teach(mentor_outputs, data_samples)
         return {
             **add_prefix(weigh_losses(task_losses, weight), 'student'),

@@ -1,7 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Input of a pose mentor whose input size differs from the student's."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import torch
 from mmengine.structures import BaseDataElement
@@ -74,6 +74,14 @@ class PoseInputAdapter(InputAdapter):
         self.register_buffer('mean', torch.as_tensor(mean))
         self.register_buffer('std', torch.as_tensor(std))
 
+    def key(self) -> Hashable:
+        """Say what is done to a batch: the same if the keys are equal.
+
+        Returns:
+            Hashable: The options.
+        """
+        return (self.swaps_channels, *self._options())
+
     def forward(
         self,
         inputs: Tensor,
@@ -142,5 +150,5 @@ def build_pose_adapter(
             'gets the size that it was trained with.'
         )
     if aligner.mentor.input_size == aligner.student.input_size:
-        return InputAdapter(student, mentor)
+        return InputAdapter(student, mentor, (height, width))
     return PoseInputAdapter(name, student, mentor, (height, width))

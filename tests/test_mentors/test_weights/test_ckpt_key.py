@@ -13,7 +13,8 @@ def build(tiny):
     student = tiny.MODELS.build(dict(tiny.net(), _scope_='mmpretrain'))
 
     def build(**options):
-        mentors = build_mentors(dict(ann=dict(model=tiny.net(6), **options)), student)
+        ann = dict(model=tiny.net(6), fast=False, **options)
+        mentors = build_mentors(dict(ann=ann), student)
         return mentors['ann'].network.state_dict()
 
     return build
