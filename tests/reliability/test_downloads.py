@@ -134,6 +134,18 @@ def test_a_download_checks_redirects(served, cache):
     assert not files_in(cache)
 
 
+def test_mmengine_follows_the_same_rules(weights, cache):
+    from mmengine.runner.checkpoint import CheckpointLoader
+
+    with pytest.raises(ValueError, match='not an https URL'):
+        CheckpointLoader.load_checkpoint('http://127.0.0.1:1/x.pth')
+    cached = cache_path('https://127.0.0.1:1/x-00000000.pth')
+    cached.parent.mkdir(parents=True)
+    weights.rename(cached)
+    with pytest.raises(ValueError, match='00000000 is expected'):
+        CheckpointLoader.load_checkpoint('https://127.0.0.1:1/x-00000000.pth')
+
+
 # Names
 
 

@@ -271,6 +271,7 @@ def test_converting_runs_no_code(evil, folder, switch, monkeypatch):
 # What goes on working
 
 
+@pytest.mark.slow
 def test_a_run_is_trained_resumed_and_tested(call, tiny, tmp_path):
     network = tiny.MODELS.build(dict(tiny.net(6), _scope_='mmpretrain'))
     torch.save(network.state_dict(), tmp_path / 'a.pth')
