@@ -12,6 +12,7 @@ from mmengine.model import BaseModel
 from mmrazor.registry import MODELS
 from torch import Tensor, nn
 
+from .compat import weights_only
 from .hub import get_config
 
 
@@ -36,7 +37,8 @@ def build_network(cfg: Any, data_preprocessor: Mapping | None = None) -> nn.Modu
     model = network_config(cfg)
     if data_preprocessor and _is_openmmlab(model):
         model = network_config(model, data_preprocessor)
-    return MODELS.build(model)
+    with weights_only():  # some networks load weights when they are built
+        return MODELS.build(model)
 
 
 def network_config(

@@ -4,6 +4,7 @@
 from argparse import Namespace
 
 from classroomkd_mm._launch import read_config, run_parser
+from classroomkd_mm.compat import weights_only
 
 
 def parse_args() -> Namespace:
@@ -29,7 +30,8 @@ def main() -> None:
 
     cfg = student_config(cfg)
     cfg.load_from = args.checkpoint
-    StudentRunner.from_cfg(cfg).test()
+    with weights_only():
+        StudentRunner.from_cfg(cfg).test()
 
 
 if __name__ == '__main__':

@@ -4,6 +4,7 @@
 from argparse import Namespace
 
 from classroomkd_mm._launch import read_config, run_parser
+from classroomkd_mm.compat import weights_only
 
 
 def parse_args() -> Namespace:
@@ -53,7 +54,8 @@ def main() -> None:
 
     from mmengine.runner import Runner
 
-    Runner.from_cfg(cfg).train()
+    with weights_only():
+        Runner.from_cfg(cfg).train()
 
 
 def use_mixed_precision(optim_wrapper: dict) -> None:

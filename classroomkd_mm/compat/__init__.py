@@ -15,6 +15,10 @@ change a complete installation.
 `torch.load(weights_only=True)`        is the default of PyTorch >= 2.6 and rejects
                                        the log buffers that MMEngine 0.10 stores in
                                        a checkpoint. Their types are allowed.
+`mmengine.runner.checkpoint`           leaves `weights_only` to PyTorch, so that older
+                                       versions and an environment variable let a file
+                                       run code. Local files and URLs are read by
+                                       :mod:`classroomkd_mm.mentors.weights.reading`.
 `mmengine.hub`                         runs `pip install` for the package of a config
                                        `package::path` if it is not installed. Raises
                                        an error instead.
@@ -30,7 +34,7 @@ change a complete installation.
 =====================================  ==========================================
 """
 
-from .checkpoints import allow_log_buffers
+from .checkpoints import allow_log_buffers, weights_only
 from .soft_cross_entropy import provide_soft_cross_entropy
 from .stand_ins import NotAvailableError
 from .watching import install
@@ -40,4 +44,5 @@ __all__ = [
     'allow_log_buffers',
     'install',
     'provide_soft_cross_entropy',
+    'weights_only',
 ]

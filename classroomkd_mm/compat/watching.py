@@ -9,6 +9,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
+from .checkpoints import use_safe_loaders
 from .deferred import deferred_imports
 from .missing_packages import check_packages
 from .old_configs import register_all
@@ -17,6 +18,7 @@ from .stand_ins import STAND_INS, StandInLoader, is_below_stand_in, stand_in_for
 AFTER_IMPORT: dict[str, Callable[[], None]] = {
     'mmengine.config.config': partial(check_packages, 'mmengine.config.config'),
     'mmengine.hub.hub': partial(check_packages, 'mmengine.hub.hub'),
+    'mmengine.runner.checkpoint': use_safe_loaders,
     'mmrazor.models': register_all,
 }
 """Functions to call right after the import of a module, by module name."""

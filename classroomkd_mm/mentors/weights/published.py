@@ -7,6 +7,7 @@ from torch import nn
 from ...hub import get_config
 from ..spec import MentorSpec
 from .checkpoint import load_checkpoint
+from .hashes import check_sha256
 from .source import WEIGHT_SOURCES, WeightSource
 
 
@@ -14,7 +15,7 @@ from .source import WEIGHT_SOURCES, WeightSource
 class PublishedSource(WeightSource):
     """Weights that OpenMMLab published for a config: ``pretrained=True``."""
 
-    options = ('pretrained', 'ckpt_key')
+    options = ('pretrained', 'ckpt_key', 'sha256')
 
     def claims(self, cfg: Mapping[str, Any]) -> bool:
         """Whether the config requests the published weights.
@@ -28,20 +29,22 @@ class PublishedSource(WeightSource):
         return bool(cfg.get('pretrained'))
 
     def check(self, mentor: str, cfg: Mapping[str, Any]) -> None:
-        """Reject a network for which OpenMMLab cannot have published weights.
+        """Reject a network without published weights, and a bad hash.
 
         Args:
             mentor (str): The mentor's name.
             cfg (Mapping): Its config.
 
         Raises:
-            ValueError: If ``cfg_path`` is not a ``package::path``.
+            ValueError: If ``cfg_path`` is not a ``package::path``, or ``sha256`` is no
+                hash.
         """
         if '::' not in str(cfg.get('cfg_path')):
             raise ValueError(
                 f'Mentor {mentor!r}: `pretrained=True` finds the weights that '
                 "OpenMMLab published for a config 'package::path'. Use `ckpt` instead."
             )
+        check_sha256(mentor, cfg.get('sha256'))
 
     def load(self, mentor: MentorSpec, network: nn.Module) -> str:
         """Load the published weights.

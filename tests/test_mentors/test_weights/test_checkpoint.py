@@ -1,11 +1,8 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Promise 7 for checkpoints: loaded whole or refused, and never trusted with code."""
 
-import functools
-import http.server
 import pickle
 import random
-import threading
 
 import pytest
 import torch
@@ -245,52 +242,3 @@ def test_weights_of_a_deeper_network_of_the_family(load, tmp_path):
     path = saved(tmp_path / 'x.pth', deep.state_dict())
     with pytest.raises(ValueError, match=r"(?s)'ann'.*Unknown.*: backbone\.3\.weight"):
         load(shallow, path)
-
-
-@pytest.fixture
-def served(tmp_path, monkeypatch):
-    """A folder served at a local URL, and an empty cache of downloads."""
-    folder = tmp_path / 'served'
-    folder.mkdir()
-    monkeypatch.setattr(torch.hub, '_hub_dir', str(tmp_path / 'cache'))
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    handler = functools.partial(Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield folder, f'http://127.0.0.1:{server.server_port}'
-        server.shutdown()
-
-
-def test_url(network, load, served):
-    folder, url = served
-    weights = {k: v.clone() for k, v in network.state_dict().items()}
-    saved(folder / 'x.pth', weights)
-    load(blank(network), f'{url}/x.pth')
-    assert torch.equal(network.head.fc.weight, weights['head.fc.weight'])
-    (folder / 'x.pth').unlink()
-    load(blank(network), f'{url}/x.pth')  # from the cache
-    assert torch.equal(network.head.fc.weight, weights['head.fc.weight'])
-
-
-def test_urls_that_end_alike_are_different_files(load, served):
-    folder, url = served
-    networks = nn.Linear(2, 2), nn.Linear(2, 2)
-    for place, network in zip('ab', networks, strict=True):
-        (folder / place).mkdir()
-        saved(folder / place / 'best.pth', network.state_dict())
-    for place, network in zip('ab', networks, strict=True):
-        expected, loaded = network.weight, nn.Linear(2, 2)
-        load(loaded, f'{url}/{place}/best.pth')
-        assert torch.equal(loaded.weight, expected)
-
-
-def test_url_that_cannot_be_reached(network, load, served):
-    _, url = served
-    with pytest.raises(ConnectionError, match=r"'ann'.*nope\.pth.*cannot be reached"):
-        load(network, f'{url}/nope.pth')
-    with pytest.raises(ValueError, match=r"'ann'.*ftp://.*http"):
-        load(network, 'ftp://somewhere/x.pth')
