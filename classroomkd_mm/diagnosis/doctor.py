@@ -147,8 +147,8 @@ def _explain(now: Mark, changes: list[dict[str, Any]]) -> str:
     """Name the likely reason why a mentor is near chance."""
     standing = now.standing
     text = (
-        f'It is near chance: it scores {now} on {standing.samples} samples, with a '
-        f'mean log-score of {standing.score:.2f} where a guess has {standing.guess:.2f}.'
+        f'It is near chance: it scores {now} on {standing.samples} samples. Its mean '
+        f'log-score is {standing.score:.2f}, that of a guess {standing.guess:.2f}.'
     )
     best = next((each for each in changes if each['mark'] is not None), None)
     if best is not None and not best['mark'].near_chance:
@@ -157,9 +157,11 @@ def _explain(now: Mark, changes: list[dict[str, Any]]) -> str:
                 f'{text} The likely reason is its {best["reason"]}: with '
                 f'{best["remedy"]} it scores {best["mark"]}.'
             )
-    tried = sorted({each['reason'] for each in changes if each['mark'] is not None})
-    untried = sorted({each['reason'] for each in changes if each['mark'] is None})
-    text += f' No change helps. Tried: {", ".join(tried) or "nothing"}.'
+    tried, untried = (
+        {each['reason'].partition(' (')[0] for each in changes if each['mark']},
+        {each['reason'].partition(' (')[0] for each in changes if not each['mark']},
+    )
+    text += f' No change helps. Tried: {", ".join(sorted(tried)) or "nothing"}.'
     if 'class order' in untried:
         text += ' For the class order there are too few labels: use more --batches.'
     return f'{text} Look at its weights: was it trained on such data?'

@@ -44,10 +44,11 @@ def channel_order_trial(classroom: nn.Module, mentor: Mentor) -> Trial | None:
         mentor (Mentor): One of its mentors.
 
     Returns:
-        Trial | None: None if the order of its channels is not known or has no meaning.
+        Trial | None: None if the order of its channels is not known or has no meaning;
+        the mentor must have seen images already.
     """
     ours, theirs = mentor.adapter.normalizations
-    if ours is None or theirs is None or mentor.channels != 3:
+    if ours is None or theirs is None or mentor.image_shape[0] != 3:
         return None
     swapped = theirs._replace(swaps_channels=not theirs.swaps_channels)
     remedy = f'data_preprocessor=dict({_order(mentor, swapped)})'
@@ -97,18 +98,18 @@ def _normalization_trials(classroom: nn.Module, mentor: Mentor) -> Iterator[Tria
 
 
 def _size_trials(classroom: nn.Module, mentor: Mentor) -> Iterator[Trial]:
-    """Try the size that the network was built for, and usual ones."""
-    theirs = mentor.adapter.normalizations[1]
+    """Try the student's size, and the one that the network was built for, or others."""
     built_for = input_size(mentor.network)
-    sizes = [built_for] if built_for else [(size, size) for size in SIZES]
+    sizes = [None, *([built_for] if built_for else [(n, n) for n in SIZES])]
     for size in sizes:
-        if size == tuple(mentor.image_shape[-2:]):
+        if size in (mentor.adapter.size, tuple(mentor.image_shape[-2:])):
             continue
-        option = size[0] if size[0] == size[1] else size
+        theirs = mentor.adapter.normalizations[1]
         try:
             adapter = _adapter(classroom, mentor, theirs, size)
         except ValueError:  # the size of a pose model is that of its codec
-            return
+            continue
+        option = size[0] if size and size[0] == size[1] else size
         yield Trial('input size', f'input_size={option}', adapter)
 
 

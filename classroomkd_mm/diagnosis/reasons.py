@@ -1,7 +1,6 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Why a mentor is near chance, and which change of its entry would help."""
 
-import reprlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from .marks import Mark, answers, mark
 
 CLEARLY = 4.0
 """By how many standard errors a change must improve the scores."""
+SHOWN_CLASSES = 20
 
 
 def tried_changes(
@@ -98,10 +98,17 @@ def _class_order(
     aligner = list(classroom.mentors)[index - 1].aligner
     current = _classes(aligner)
     class_map = order if current is None else [current[number] for number in order]
-    change['remedy'] = f'class_map={reprlib.repr(class_map)}'
+    change['remedy'] = f'class_map={_short(class_map)}'
     change['class_map'] = class_map
     change['mark'] = mark(classroom, index, [logits], [dict(data_samples=rest)])
     return [change]
+
+
+def _short(class_map: Sequence[int]) -> str:
+    """Write a map, or the beginning of a long one."""
+    if len(class_map) <= SHOWN_CLASSES:
+        return str(class_map)
+    return f'{str(class_map[:SHOWN_CLASSES])[:-1]}, …]'
 
 
 def _classes(aligner: nn.Module | None) -> list[int] | None:

@@ -75,7 +75,7 @@ def _row(name: str, facts: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         name,
         shown,
-        f'{facts["parameters"] / 1e6:.2f} M',
+        f'{facts["parameters"]:,}',
         f'{facts["ms_per_image"]:.2f}',
         f'{facts["relative_cost"]:.1f}x' if 'relative_cost' in facts else '1x',
         f'{size["channels"]} x {size["height"]} x {size["width"]}',

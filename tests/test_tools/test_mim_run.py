@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 TOOLS = Path(__file__).parents[2] / 'tools'
-DOCUMENTED = ('benchmark', 'convert_checkpoint', 'model_complexity', 'plot_classroom')
+DOCUMENTED = (
+    'benchmark',
+    'convert_checkpoint',
+    'doctor',
+    'model_complexity',
+    'plot_classroom',
+)
 
 
 def test_a_script_is_known_by_its_name_alone():
