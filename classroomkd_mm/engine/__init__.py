@@ -4,6 +4,7 @@
 from ..compat import allow_log_buffers
 from .hooks import (
     ClassroomHook,
+    MentorCheckHook,
     MentorDatasetHook,
     MentorManifestHook,
     StudentConfigHook,
@@ -15,6 +16,7 @@ allow_log_buffers()
 __all__ = [
     'ClassroomHook',
     'ClassroomValLoop',
+    'MentorCheckHook',
     'MentorDatasetHook',
     'MentorManifestHook',
     'StudentConfigHook',

@@ -12,6 +12,9 @@ from ..tasks.inputs import InputAdapter
 from ..tasks.network_input import input_channels, try_network
 from .fast import Speed, cast, speed_up
 
+RANDOM_WEIGHTS = 'random weights'
+"""Origin of the weights of a mentor with ``ckpt=None``."""
+
 
 class Mentor(nn.Module):
     """One frozen mentor.
@@ -56,6 +59,11 @@ class Mentor(nn.Module):
         self.image_shape: torch.Size | None = None
         self.requires_grad_(False)
         self.eval()
+
+    @property
+    def is_random(self) -> bool:
+        """bool: Whether the config asks for random weights."""
+        return self.source.endswith(RANDOM_WEIGHTS)
 
     def train(self, mode: bool = True) -> 'Mentor':
         """Stay in eval mode whatever is asked.

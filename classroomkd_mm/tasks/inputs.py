@@ -121,6 +121,7 @@ class InputAdapter(nn.Module):
     ) -> None:
         super().__init__()
         self.size = size
+        self.normalizations = (student, mentor)
         self.swap = False
         self.register_buffer('scale', None)
         self.register_buffer('shift', None)

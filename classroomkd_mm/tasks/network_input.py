@@ -1,11 +1,9 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """What images a network takes, as far as it tells, and trying it on some."""
 
-import logging
 from typing import Any
 
 import torch
-from mmengine.logging import print_log
 from torch import Tensor, nn
 
 from ..networks import run_network
@@ -69,22 +67,24 @@ def try_network(mentor: str, network: nn.Module, images: Tensor) -> Any:
         raise ValueError(_explain(mentor, network, images, error)) from error
 
 
-def warn_of_size(mentor: str, network: nn.Module, size: tuple[int, int]) -> None:
-    """Warn if a mentor gets images of another size than it was built for.
+def wrong_size(mentor: str, network: nn.Module, size: tuple[int, int]) -> str | None:
+    """Tell whether a mentor gets images of another size than it was built for.
 
     Args:
         mentor (str): The mentor's name, for messages.
         network (nn.Module): Its network, which takes the images all the same.
         size (tuple[int, int]): Their height and width, in pixels.
+
+    Returns:
+        str | None: A warning; None if the size is right, or any size is.
     """
     wanted = input_size(network)
-    if wanted not in (None, size):
-        print_log(
-            f'Mentor {mentor!r} {_size_remedy(wanted)} It gets {size[0]} x {size[1]} '
-            'pixels, which it takes, but was not trained for.',
-            logger='current',
-            level=logging.WARNING,
-        )
+    if wanted in (None, size):
+        return None
+    return (
+        f'Mentor {mentor!r} {_size_remedy(wanted)} It gets {size[0]} x {size[1]} '
+        'pixels, which it takes, but was not trained for.'
+    )
 
 
 def _explain(mentor: str, network: nn.Module, images: Tensor, error: Exception) -> str:

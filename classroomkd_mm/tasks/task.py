@@ -26,6 +26,9 @@ class Task(ABC):
     mentor_options: ClassVar[tuple[str, ...]] = ()
     """Mentor options that exist only in this task."""
 
+    unit: ClassVar[str] = 'outputs'
+    """What the second dimension of an output counts, such as 'classes'."""
+
     @classmethod
     def name(cls) -> str:
         """Return the name under which the task is registered.
@@ -176,6 +179,61 @@ class Task(ABC):
             f'The accuracy of mentors cannot be measured: {type(self).__name__} has '
             'no method `predict`. Add one, or remove ClassroomValLoop from val_cfg.'
         )
+
+    def guess(self, student: nn.Module, output: Any) -> Any:
+        """Make an output of somebody who knows nothing.
+
+        Args:
+            student (nn.Module): The student.
+            output (Tensor | tuple[Tensor, ...]): An output in the student's form.
+
+        Returns:
+            Tensor | tuple[Tensor, ...]: The same for every sample, in this form. By
+            default zeros.
+        """
+        if isinstance(output, tuple):
+            return tuple(part.new_zeros(part.shape) for part in output)
+        return output.new_zeros(output.shape)
+
+    def hits(
+        self, output: Any, data_samples: Sequence[BaseDataElement]
+    ) -> Tensor | None:
+        """Tell which answers are right.
+
+        Args:
+            output (Any): An output in the student's form.
+            data_samples (Sequence[BaseDataElement]): N samples with targets.
+
+        Returns:
+            Tensor | None: Float (N,), from 0 to 1; None if the task knows only scores.
+        """
+        return None
+
+    def agreement(self, one: Any, other: Any) -> Tensor | None:
+        """Tell how similar the answers of two members are.
+
+        Args:
+            one (Any): An output in the student's form.
+            other (Any): An output in the student's form.
+
+        Returns:
+            Tensor | None: Float (N,), from 0 to 1; None if the task cannot tell.
+        """
+        return None
+
+    def with_targets(
+        self, dataset: Mapping[str, Any], train: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """Make a dataset for validation give the targets that the scorer needs.
+
+        Args:
+            dataset (Mapping): Its config.
+            train (Mapping): That of the dataset for training.
+
+        Returns:
+            Mapping: By default ``dataset``, whose samples have targets already.
+        """
+        return dataset
 
     def example_batches(
         self, student: nn.Module

@@ -10,7 +10,7 @@ import pytest
 
 TOOLS = Path(__file__).parents[2] / 'tools'
 DOCUMENTED = (
-    'benchmark', 'convert_checkpoint', 'model_complexity', 'plot_classroom',
+    'benchmark', 'convert_checkpoint', 'doctor', 'model_complexity', 'plot_classroom',
     'profile_step',
 )  # fmt: skip
 

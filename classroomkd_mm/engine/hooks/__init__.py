@@ -2,12 +2,14 @@
 """Hooks of the classroom."""
 
 from .classroom_hook import ClassroomHook
+from .mentor_check_hook import MentorCheckHook
 from .mentor_dataset_hook import MentorDatasetHook
 from .mentor_manifest_hook import MentorManifestHook
 from .student_config_hook import StudentConfigHook
 
 __all__ = [
     'ClassroomHook',
+    'MentorCheckHook',
     'MentorDatasetHook',
     'MentorManifestHook',
     'StudentConfigHook',

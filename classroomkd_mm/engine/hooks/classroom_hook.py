@@ -13,6 +13,7 @@ from ...classroom.statistics import ROWS, describe
 from ...options import check_options
 from ...report import REPORT, append_line, drop_lines_after
 from .classroom_model import classroom_of
+from .mentor_check_hook import MentorCheckHook
 from .mentor_dataset_hook import MentorDatasetHook
 from .mentor_manifest_hook import MentorManifestHook
 from .student_config_hook import StudentConfigHook
@@ -21,7 +22,12 @@ from .student_config_hook import StudentConfigHook
 # 'loss' in its name over its last 10 values: these are averages already.
 LOGGED = dict(taught='taught', rank='rank', temperature='temperature', kd='loss')
 SCALAR = re.compile(rf'train/(.+)/({"|".join(LOGGED)}|score)')
-COMPANIONS = (MentorDatasetHook, MentorManifestHook, StudentConfigHook)
+COMPANIONS = (
+    MentorDatasetHook,
+    MentorManifestHook,
+    StudentConfigHook,
+    MentorCheckHook,
+)
 
 
 @HOOKS.register_module()
@@ -41,8 +47,8 @@ class ClassroomHook(Hook):
 
     A mentor whose output was NaN or infinite is warned about once; a student's is
     an error. The hook brings along :class:`MentorDatasetHook`,
-    :class:`MentorManifestHook` and :class:`StudentConfigHook`, unless the config
-    names them itself.
+    :class:`MentorManifestHook`, :class:`StudentConfigHook` and
+    :class:`MentorCheckHook`, unless the config names them itself.
 
     Args:
         interval (int): Log every so many iterations, and at the end of an epoch.

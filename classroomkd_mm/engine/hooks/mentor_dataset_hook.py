@@ -1,12 +1,14 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from mmengine.hooks import Hook
+from mmengine.logging import print_log
 from mmengine.runner import Runner
 from mmrazor.registry import HOOKS
 
-from ...tasks.network_input import warn_of_size
+from ...tasks.network_input import wrong_size
 from .classroom_model import classroom_of
 
 
@@ -43,7 +45,7 @@ class MentorDatasetHook(Hook):
             ValueError: If a mentor contradicts the dataset.
         """
         model = classroom_of(runner, self)
-        metainfo = _metainfo(getattr(runner.train_dataloader, 'dataset', None))
+        metainfo = metainfo_of(getattr(runner.train_dataloader, 'dataset', None))
         model.mentors.align_to_data(model.task, model.student, metainfo)
 
     def after_train_iter(self, runner: Runner, *_: Any, **__: Any) -> None:
@@ -57,11 +59,21 @@ class MentorDatasetHook(Hook):
         self._compared_sizes = True
         for mentor in classroom_of(runner, self).mentors:
             if mentor.image_shape is not None:  # it may start to teach later
-                warn_of_size(mentor.name, mentor.network, mentor.image_shape[-2:])
+                size = mentor.image_shape[-2:]
+                warning = wrong_size(mentor.name, mentor.network, size)
+                if warning:
+                    print_log(warning, logger='current', level=logging.WARNING)
 
 
-def _metainfo(dataset: Any) -> Mapping[str, Any]:
-    """Read what a dataset says of itself, through wrappers such as PyTorch's Subset."""
+def metainfo_of(dataset: Any) -> Mapping[str, Any]:
+    """Read what a dataset says of itself, through wrappers such as PyTorch's Subset.
+
+    Args:
+        dataset (Any): The dataset.
+
+    Returns:
+        Mapping: Empty where it says nothing.
+    """
     while not hasattr(dataset, 'metainfo') and hasattr(dataset, 'dataset'):
         dataset = dataset.dataset
     metainfo = getattr(dataset, 'metainfo', None)

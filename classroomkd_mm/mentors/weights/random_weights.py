@@ -6,6 +6,7 @@ from typing import Any
 from mmengine.logging import print_log
 from torch import nn
 
+from ..mentor import RANDOM_WEIGHTS
 from ..spec import MentorSpec
 from .libraries import own_weights
 from .source import WEIGHT_SOURCES, WeightSource
@@ -46,4 +47,4 @@ class RandomSource(WeightSource):
             logger='current',
             level=logging.WARNING,
         )
-        return 'random weights'
+        return RANDOM_WEIGHTS

@@ -8,18 +8,17 @@ from a copy of the generators' states: nothing is left behind.
 
 import copy
 import logging
-import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 import torch
 from mmengine.logging import print_log
 from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
 from ...classroom import MentorLoss
+from ...random_states import keep_random_states
 from .classroom_distiller import ClassroomDistiller
 
 
@@ -237,14 +236,10 @@ def _reaches(loss: Tensor, parameters: Sequence[nn.Parameter]) -> bool:
 @contextmanager
 def _nothing_left(classroom: nn.Module, device: torch.device) -> Iterator[None]:
     """Put back the random generators, and empty the recorders of the mentors."""
-    python, numpy = random.getstate(), np.random.get_state()
-    devices = [device] if device.type == 'cuda' else []
     try:
-        with torch.random.fork_rng(devices):
+        with keep_random_states(device):
             yield
     finally:
-        random.setstate(python)
-        np.random.set_state(numpy)
         classroom.distiller.teacher_recorders.reset()
 
 

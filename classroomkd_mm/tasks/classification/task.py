@@ -1,7 +1,9 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
+import torch
 from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
@@ -19,6 +21,7 @@ from .heads import (
     training_difference,
 )
 from .likelihood import LIKELIHOODS, SIGMOID, SOFTMAX, likelihood_of
+from .targets import multi_hot_targets
 
 
 @TASKS.register_module(name='classification')
@@ -31,6 +34,7 @@ class ClassificationTask(Task):
     """
 
     mentor_options = ('class_map', 'likelihood')
+    unit: ClassVar[str] = 'classes'
 
     def fits(self, network: nn.Module) -> bool:
         """Tell a model of MMPretrain.
@@ -151,6 +155,47 @@ class ClassificationTask(Task):
                 'ClassroomValLoop from val_cfg.'
             )
         return head._get_predictions(mentor(inputs, data_samples), data_samples)
+
+    def guess(self, student: nn.Module, output: Tensor) -> Tensor:
+        """Give every class the probability 1 / C.
+
+        Args:
+            student (nn.Module): The student, whose likelihood counts.
+            output (Tensor): Logits (N, C).
+
+        Returns:
+            Tensor: Logits (N, C).
+        """
+        logit = 0.0
+        if likelihood_of(student, 'The student') == SIGMOID:
+            logit = -math.log(max(output.shape[1] - 1, 1))
+        return torch.full_like(output, logit)
+
+    def hits(self, output: Tensor, data_samples: Sequence[BaseDataElement]) -> Tensor:
+        """Tell for which samples the largest logit is that of a true class.
+
+        Args:
+            output (Tensor): Logits (N, C).
+            data_samples (Sequence[BaseDataElement]): N samples with labels.
+
+        Returns:
+            Tensor: Float (N,), 0 or 1.
+        """
+        targets = multi_hot_targets(data_samples, output.shape[1]).to(output.device)
+        found = targets.gather(1, output.argmax(dim=1, keepdim=True))[:, 0]
+        return ((found > 0) & (found == targets.amax(dim=1))).float()
+
+    def agreement(self, one: Tensor, other: Tensor) -> Tensor:
+        """Tell for which samples two members answer the same class.
+
+        Args:
+            one (Tensor): Logits (N, C).
+            other (Tensor): Logits (N, C).
+
+        Returns:
+            Tensor: Float (N,), 0 or 1.
+        """
+        return (one.argmax(dim=1) == other.argmax(dim=1)).float()
 
     def options_from_data(
         self,

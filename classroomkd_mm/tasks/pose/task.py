@@ -1,6 +1,6 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
@@ -13,6 +13,7 @@ from .alignment import PoseAligner, build_aligner
 from .examples import example_batch
 from .form import SIMCC, PoseForm, pose_form
 from .inputs import build_pose_adapter, mirror_crops
+from .scoring import keypoint_similarity, peak_positions, simcc_positions
 
 # The best weights on the stick figures; see docs/pose.md, "Losses".
 HEATMAP_WEIGHT = 8.0
@@ -28,6 +29,7 @@ class PoseTask(Task):
     """
 
     mentor_options = ('keypoint_map',)
+    unit: ClassVar[str] = 'keypoints'
 
     def fits(self, network: nn.Module) -> bool:
         """Whether a network is an MMPose model.
@@ -178,6 +180,65 @@ class PoseTask(Task):
             output = _mean_of_flips(output, mirrored, indices, student.test_cfg)
         found = student.head.decode(output)
         return student.add_pred_to_datasample(found, None, data_samples)
+
+    def guess(self, student: nn.Module, output: Any) -> Any:
+        """Find every keypoint in the middle of the crop.
+
+        Args:
+            student (nn.Module): The student.
+            output (Tensor | tuple[Tensor, Tensor]): Heatmaps (N, K, H, W), or SimCC
+                vectors of x (N, K, W) and y (N, K, H).
+
+        Returns:
+            Tensor | tuple[Tensor, Tensor]: The same form.
+        """
+        guess = super().guess(student, output)
+        for part in guess if isinstance(guess, tuple) else (guess,):
+            middle = tuple(size // 2 for size in part.shape[2:])
+            part[(..., *middle)] = 1
+        return guess
+
+    def agreement(self, one: Any, other: Any) -> Tensor:
+        """Compute the OKS between the keypoints of two members.
+
+        Args:
+            one (Tensor | tuple[Tensor, Tensor]): Heatmaps or SimCC vectors.
+            other (Tensor | tuple[Tensor, Tensor]): The same.
+
+        Returns:
+            Tensor: Float (N,), from 0 to 1.
+        """
+        if isinstance(one, tuple):
+            size = (one[1].shape[-1], one[0].shape[-1])
+            places = simcc_positions(one), simcc_positions(other)
+        else:
+            size, places = one.shape[-2:], (peak_positions(one), peak_positions(other))
+        return keypoint_similarity(*places, size).mean(dim=1)
+
+    def with_targets(
+        self, dataset: Mapping[str, Any], train: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Generate targets as in training, for annotated instead of detected people.
+
+        Args:
+            dataset (Mapping): Config of the dataset for validation.
+            train (Mapping): That of the dataset for training.
+
+        Returns:
+            dict: The config, with GenerateTarget before the last step of its pipeline.
+        """
+        targets = [
+            step
+            for step in train.get('pipeline') or ()
+            if str(step.get('type')).endswith('GenerateTarget')
+        ]
+        pipeline = dataset.get('pipeline')
+        if not targets or not pipeline:
+            return dict(dataset)
+        annotated = {'test_mode': False} if 'test_mode' in dataset else {}
+        annotated |= {'bbox_file': None} if 'bbox_file' in dataset else {}
+        pipeline = [*pipeline[:-1], *targets, pipeline[-1]]
+        return {**dataset, **annotated, 'pipeline': pipeline}
 
     def example_batches(
         self, student: nn.Module

@@ -1,0 +1,29 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""Drawing random numbers without anybody noticing."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+
+@contextmanager
+def keep_random_states(device: torch.device) -> Iterator[None]:
+    """Restore the generators of Python, NumPy and PyTorch afterwards.
+
+    Args:
+        device (torch.device): The device that is used besides the CPU.
+
+    Yields:
+        None: Random numbers can be drawn.
+    """
+    python, numpy = random.getstate(), np.random.get_state()
+    devices = [device] if device.type == 'cuda' else []
+    try:
+        with torch.random.fork_rng(devices):
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)
