@@ -10,6 +10,8 @@ from ..networks import build_network
 from ..tasks import Task, find_task
 from ..tasks.inputs import normalization_of
 from ..tasks.task import tasks_of
+from .cache import CachedMentor, MentorCache
+from .cache.identity import mentor_identity
 from .mentor import Mentor
 from .mentors import Mentors
 from .spec import MentorSpec, parse_mentor
@@ -17,7 +19,10 @@ from .weights.source import known_preprocessor
 
 
 def build_mentors(
-    mentors: Mapping[str, Any], student: nn.Module, task: Task | None = None
+    mentors: Mapping[str, Any],
+    student: nn.Module,
+    task: Task | None = None,
+    cache: MentorCache | None = None,
 ) -> Mentors:
     """Build the mentors that a config names.
 
@@ -37,6 +42,8 @@ def build_mentors(
             with the value None is left out.
         student (nn.Module): The student, whose batches the mentors will see.
         task (Task, optional): The student's. Defaults to the one that fits.
+        cache (MentorCache, optional): Where their outputs are kept. A mentor whose
+            outputs are all there is not built.
 
     Returns:
         Mentors: All of them, frozen.
@@ -62,7 +69,20 @@ def build_mentors(
     task = task or find_task(student)
     # All are read before the first is built: that can take a while.
     specs = [parse_mentor(name, cfg, task) for name, cfg in chosen.items()]
+    if cache is not None:
+        return Mentors([_build_cached(spec, student, task, cache) for spec in specs])
     return Mentors([build_mentor(spec, student, task) for spec in specs])
+
+
+def _build_cached(
+    spec: MentorSpec, student: nn.Module, task: Task, cache: MentorCache
+) -> CachedMentor:
+    """Build a mentor, unless all that it would ever say is on disk."""
+    identity = mentor_identity(spec, student, task, cache.known_files)
+    store = cache.find(identity)
+    needed = store is None or not store.complete
+    mentor = build_mentor(spec, student, task) if needed else None
+    return CachedMentor(cache, identity, store, mentor)
 
 
 def build_mentor(spec: MentorSpec, student: nn.Module, task: Task) -> Mentor:

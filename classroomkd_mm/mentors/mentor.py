@@ -83,9 +83,21 @@ class Mentor(nn.Module):
         Returns:
             str: The SHA-256 of names, types and values, in hexadecimal.
         """
-        digest = hashlib.sha256()
-        for key, value in sorted(self.network.state_dict().items()):
-            digest.update(f'{key} {value.dtype} {tuple(value.shape)};'.encode())
-            flat = value.detach().cpu().contiguous().reshape(-1)
-            digest.update(flat.view(torch.uint8).numpy().tobytes())
-        return digest.hexdigest()
+        return weights_fingerprint(self.network)
+
+
+def weights_fingerprint(network: nn.Module) -> str:
+    """Identify the weights of a network.
+
+    Args:
+        network (nn.Module): The network.
+
+    Returns:
+        str: The SHA-256 of names, types and values, in hexadecimal.
+    """
+    digest = hashlib.sha256()
+    for key, value in sorted(network.state_dict().items()):
+        digest.update(f'{key} {value.dtype} {tuple(value.shape)};'.encode())
+        flat = value.detach().cpu().contiguous().reshape(-1)
+        digest.update(flat.view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

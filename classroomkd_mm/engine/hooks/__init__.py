@@ -2,6 +2,7 @@
 """Hooks of the classroom."""
 
 from .classroom_hook import ClassroomHook
+from .mentor_cache_hook import MentorCacheHook
 from .mentor_manifest_hook import MentorManifestHook
 
-__all__ = ['ClassroomHook', 'MentorManifestHook']
+__all__ = ['ClassroomHook', 'MentorCacheHook', 'MentorManifestHook']

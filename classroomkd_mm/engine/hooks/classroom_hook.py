@@ -12,6 +12,7 @@ from mmrazor.registry import HOOKS
 from ...classroom.statistics import ROWS, describe
 from ...options import check_options
 from .classroom_model import classroom_of
+from .mentor_cache_hook import MentorCacheHook
 from .mentor_manifest_hook import MentorManifestHook
 
 # Name in the log, name in the report. MMEngine's LogProcessor averages whatever has
@@ -32,8 +33,8 @@ class ClassroomHook(Hook):
     appends one line of JSON to ``classroom.jsonl`` in the work dir.
 
     A mentor whose output was NaN or infinite is warned about once; a student's is
-    an error. The hook brings along :class:`MentorManifestHook`, unless the config
-    names that itself.
+    an error. The hook brings along :class:`MentorManifestHook` and
+    :class:`MentorCacheHook`, unless the config names them itself.
 
     Args:
         interval (int): Log every so many iterations. Only then are numbers
@@ -63,8 +64,13 @@ class ClassroomHook(Hook):
         Args:
             runner (Runner): The runner.
         """
-        if not any(isinstance(hook, MentorManifestHook) for hook in runner.hooks):
-            runner.register_hook(MentorManifestHook())
+        model = getattr(runner.model, 'module', runner.model)
+        kinds = [MentorManifestHook]
+        if getattr(model, 'mentor_cache', None) is not None:
+            kinds.append(MentorCacheHook)
+        for kind in kinds:
+            if not any(isinstance(hook, kind) for hook in runner.hooks):
+                runner.register_hook(kind())
 
     def before_train(self, runner: Runner) -> None:
         """Start the sums, and drop report lines of epochs that are run again.

@@ -10,8 +10,11 @@ from mmrazor.models.algorithms import BaseAlgorithm
 from mmrazor.models.utils import add_prefix
 from mmrazor.registry import MODELS
 from torch import Tensor, nn
+from torch.utils.data import DataLoader
 
 from ...mentors import build_mentors
+from ...mentors.cache import CacheOptions, MentorCache, connect
+from ...mentors.cache.options import check_student
 from ...networks import build_network
 from ...options import build_part, check_options, options_of
 from ...tasks import Task, distiller_config, find_task
@@ -45,6 +48,9 @@ class ClassroomDistill(BaseAlgorithm):
         init_cfg (dict, optional): As for every MMEngine module.
         module_inplace (bool): As in MMRazor. Defaults to False: recorded outputs
             are never overwritten.
+        mentor_cache (dict, optional): Keep the mentors' outputs on disk for K views of
+            each sample: ``path`` of a folder, ``num_views``, and optionally ``seed``,
+            ``dtype``, ``topk``; see docs/caching.md.
 
     Raises:
         TypeError: If an option does not exist, or is of a wrong type.
@@ -61,6 +67,7 @@ class ClassroomDistill(BaseAlgorithm):
         data_preprocessor: Mapping | nn.Module | None = None,
         init_cfg: dict | None = None,
         module_inplace: bool = False,
+        mentor_cache: Mapping | None = None,
         **unknown: Any,
     ) -> None:
         check_options('ClassroomDistill', unknown, options_of(ClassroomDistill))
@@ -83,9 +90,12 @@ class ClassroomDistill(BaseAlgorithm):
             self.distiller = self._build_distiller(distiller)
             if not module_inplace:
                 forbid_inplace(self.student)
+            self.mentor_cache = self._open_cache(mentor_cache)
             # Who is in the classroom must not change how the student starts.
             with torch.random.fork_rng(devices=[]):
-                self.mentors = build_mentors(mentors or {}, self.student, self.task)
+                self.mentors = build_mentors(
+                    mentors or {}, self.student, self.task, self.mentor_cache
+                )
             self.distiller.prepare(self.student, self.mentors)
         # MMRazor's StopDistillHook sets it.
         self.distillation_stopped = False
@@ -112,6 +122,25 @@ class ClassroomDistill(BaseAlgorithm):
                 'the task, and loss and recorders with it.'
             )
         return distiller
+
+    def _open_cache(self, cfg: Mapping | None) -> MentorCache | None:
+        """Open the cache that the config names."""
+        if cfg is None:
+            return None
+        check_student(self.student)
+        return MentorCache(CacheOptions.parse(cfg))
+
+    def connect_cache(self, loader: DataLoader) -> DataLoader:
+        """Have a data loader give what the mentor cache holds for its samples.
+
+        Args:
+            loader (DataLoader): The one that the config describes.
+
+        Returns:
+            DataLoader: One of the same samples in the same order, in seeded views.
+        """
+        preprocessor = self.data_preprocessor
+        return connect(self.mentor_cache, self.mentors, preprocessor, loader)
 
     def loss(
         self,

@@ -6,7 +6,7 @@ from torch import nn
 
 from ...networks import is_of_package
 from ..task import TASKS, Task
-from .classes import ClassAligner, build_class_aligner
+from .classes import ClassAligner, build_class_aligner, configured_classes
 
 
 @TASKS.register_module(name='classification')
@@ -44,6 +44,17 @@ class ClassificationTask(Task):
             student_recorders=dict(logits=dict(type='ModuleOutputs', source='head')),
             distill_losses=dict(loss_classroom=dict(type='ClassroomKDLoss')),
         )
+
+    def output_form(self, student: nn.Module) -> dict[str, Any]:
+        """Tell the number of the student's classes.
+
+        Args:
+            student (nn.Module): The student.
+
+        Returns:
+            dict: ``classes``, None where the student does not tell.
+        """
+        return dict(classes=configured_classes(student))
 
     def align_output(
         self,
