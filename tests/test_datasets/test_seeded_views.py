@@ -1,6 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Views repeat: in every process, epoch and kind of loop, for all kinds of data sets."""
+"""Views repeat: in every process, epoch and loop, for all kinds of data sets."""
 
+import importlib
 import random
 
 import numpy as np
@@ -17,7 +18,7 @@ from mmengine.dataset import (
 )
 from mmengine.registry import DATASETS
 from mmengine.runner import Runner
-from torch.utils.data import DataLoader, Dataset, IterableDataset
+from torch.utils.data import DataLoader, IterableDataset
 
 from classroomkd_mm.datasets.seeded_view_sampler import SeededViewSampler
 from classroomkd_mm.datasets.seeded_views import SeededViews, drawing_from
@@ -45,9 +46,9 @@ class Numbers(BaseDataset):
 
     METAINFO = dict(classes=('even', 'odd'))
 
-    def __init__(self, size=6, pipeline=(Draw(),), **options):
+    def __init__(self, size=6, pipeline=None, **options):
         self.size = size
-        super().__init__(pipeline=list(pipeline), max_refetch=100, **options)
+        super().__init__(pipeline=pipeline or [Draw()], max_refetch=100, **options)
 
     def load_data_list(self):
         return [dict(number=i, gt_label=i % 2) for i in range(self.size)]
@@ -306,61 +307,52 @@ def loaded_by(views, indices, workers, context=None):
 @pytest.fixture(scope='module', params=['mmpretrain', 'mmpose'])
 def openmmlab_views(request, tmp_path_factory):
     """Views of a data set with the random transforms of a package."""
+    pytest.importorskip(request.param)
     if request.param == 'mmpretrain':
-        return SeededViews(mmpretrain_digits(), num_views=2)
-    return SeededViews(stick_figures(tmp_path_factory.mktemp('figures')), num_views=2)
+        importlib.import_module('classroomkd_mm.datasets.digits')
+        dataset = dict(DIGITS)
+    else:
+        # It lets import MMPose.
+        importlib.import_module('classroomkd_mm.models')
+        importlib.import_module('classroomkd_mm.datasets.stick_figures')
+        dataset = dict(FIGURES, data_root=str(tmp_path_factory.mktemp('figures')))
+    return SeededViews(dict(dataset, _scope_=request.param), num_views=2)
 
 
-def mmpretrain_digits():
-    import classroomkd_mm.datasets.digits
-    from mmpretrain.registry import DATASETS as MMPRETRAIN_DATASETS
-
-    return MMPRETRAIN_DATASETS.build(
+DIGITS = dict(
+    type='Digits',
+    images_per_class=1,
+    pipeline=[
+        dict(type='RandomResizedCrop', scale=32),
+        dict(type='RandomFlip', prob=0.5),
         dict(
-            type='Digits',
-            images_per_class=1,
-            pipeline=[
-                dict(type='RandomResizedCrop', scale=32),
-                dict(type='RandomFlip', prob=0.5),
-                dict(
-                    type='RandAugment',
-                    policies='timm_increasing',
-                    num_policies=2,
-                    magnitude_level=9,
-                    magnitude_std=0.5,
-                ),
-                dict(type='ColorJitter', brightness=0.4, contrast=0.4),
-                dict(type='RandomErasing', mode='rand', max_area_ratio=0.3),
-                dict(type='PackInputs'),
-            ],
-        )
-    )
-
-
-def stick_figures(folder):
-    import classroomkd_mm.models  # noqa: F401, before MMPose, which it lets import
-    import classroomkd_mm.datasets.stick_figures
-    from mmpose.registry import DATASETS as MMPOSE_DATASETS
-    from tiny_pose import codec
-
-    return MMPOSE_DATASETS.build(
-        dict(
-            type='StickFiguresDataset',
-            split='train',
-            num_images=6,
-            data_root=str(folder),
-            pipeline=[
-                dict(type='LoadImage'),
-                dict(type='GetBBoxCenterScale'),
-                dict(type='RandomFlip', direction='horizontal'),
-                dict(type='RandomHalfBody', prob=0.5),
-                dict(type='RandomBBoxTransform'),
-                dict(type='TopdownAffine', input_size=(64, 96)),
-                dict(type='GenerateTarget', encoder=codec()),
-                dict(type='PackPoseInputs'),
-            ],
-        )
-    )
+            type='RandAugment',
+            policies='timm_increasing',
+            num_policies=2,
+            magnitude_level=9,
+            magnitude_std=0.5,
+        ),
+        dict(type='ColorJitter', brightness=0.4, contrast=0.4),
+        dict(type='RandomErasing', mode='rand', max_area_ratio=0.3),
+        dict(type='PackInputs'),
+    ],
+)
+CODEC = dict(type='MSRAHeatmap', input_size=(64, 96), heatmap_size=(16, 24), sigma=1.5)
+FIGURES = dict(
+    type='StickFiguresDataset',
+    split='train',
+    num_images=6,
+    pipeline=[
+        dict(type='LoadImage'),
+        dict(type='GetBBoxCenterScale'),
+        dict(type='RandomFlip', direction='horizontal'),
+        dict(type='RandomHalfBody', prob=0.5),
+        dict(type='RandomBBoxTransform'),
+        dict(type='TopdownAffine', input_size=(64, 96)),
+        dict(type='GenerateTarget', encoder=CODEC),
+        dict(type='PackPoseInputs'),
+    ],
+)
 
 
 def test_views_of_a_package_in_other_processes(openmmlab_views):
