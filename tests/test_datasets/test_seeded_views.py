@@ -207,6 +207,17 @@ def test_wrappers(wrap):
     assert draws(views, range(2 * size)) == draws(views, range(2 * size))
 
 
+def test_a_subset_is_loaded_sample_by_sample():
+    """PyTorch would ask it for a batch at once, past the seeds."""
+    views = SeededViews(torch.utils.data.Subset(Numbers(), [1, 3, 5]), num_views=2)
+    loader = DataLoader(views, 3, sampler=[0, 4, 2], collate_fn=pseudo_collate)
+    (batch,) = loader
+    assert batch['number'] == [1, 3, 5]
+    assert [list(each) for each in zip(*batch['draws'], strict=True)] == draws(
+        views, [0, 4, 2]
+    )
+
+
 def test_annotations_are_read_when_they_are_needed():
     cfg = dict(type='Numbers', lazy_init=True)
     views = SeededViews(cfg, num_views=2, lazy_init=True)

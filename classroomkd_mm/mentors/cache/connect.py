@@ -66,8 +66,9 @@ def connect(
         OSError: If the cache cannot be written.
     """
     views = _views(cache.options, loader.dataset)
-    views.reader = None
     views.full_init()
+    joined = rebuilt(loader, views)
+    views.reader = None
     # Nothing here may change what is drawn in training.
     with torch.random.fork_rng(devices=[]):
         cache.bind(dataset_identity(views))
@@ -77,7 +78,7 @@ def connect(
                 len(views) * views.num_views, batch['inputs'], batch['data_samples']
             )
     views.reader = StoredOutputs(mentors)
-    return rebuilt(loader, views)
+    return joined
 
 
 def rebuilt(loader: DataLoader, views: SeededViews, **changes: Any) -> DataLoader:
