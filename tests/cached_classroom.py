@@ -1,8 +1,11 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Classrooms of mentors with checkpoints, and data with random transforms."""
 
+import os
+
 import tiny_classroom as tiny
 import torch
+import torch.distributed as dist
 from mmengine.dataset import (
     BaseDataset,
     DefaultSampler,
@@ -10,12 +13,14 @@ from mmengine.dataset import (
     pseudo_collate,
 )
 from mmengine.hooks import Hook
+from mmengine.model import MMDistributedDataParallel
 from mmengine.registry import DATASETS, TRANSFORMS
 from mmrazor.registry import MODELS
 from torch.utils.data import DataLoader
 
 from classroomkd_mm.datasets.seeded_view_sampler import SeededViewSampler
 from classroomkd_mm.datasets.seeded_views import SeededViews
+from classroomkd_mm.networks import build_network
 
 HOOKS = [dict(type='mmrazor.ClassroomHook', interval=1)]
 
@@ -88,19 +93,19 @@ def views_loader(num_views=2, seed=0, **options):
 class School:
     """Classrooms with the same student and mentors, whose weights are in files."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, write=True):
         self.folder = folder
         self.mentors = {
             name: dict(model=tiny.net(channels), ckpt=str(folder / f'{name}.pth'))
             for name, channels in dict(a=6, b=8).items()
         }
-        for name in self.mentors:
+        for name in self.mentors if write else ():
             self.save(name)
 
     def save(self, name, seed=0):
         """Write other weights of a mentor."""
         torch.manual_seed(seed)
-        network = tiny.stir(MODELS.build(self.mentors[name]['model']))
+        network = tiny.stir(build_network(self.mentors[name]['model']))
         torch.save(network.state_dict(), self.mentors[name]['ckpt'])
 
     def cache(self, **options):
@@ -155,3 +160,34 @@ class RecordLosses(Hook):
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
         self.losses.append({k: v.detach().clone() for k, v in outputs.items()})
+
+
+def train_in_process(rank, port, folder):
+    """Train without a cache, with an empty and with a full one."""
+    os.environ.update(
+        MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port), RANK=str(rank),
+        LOCAL_RANK=str(rank), WORLD_SIZE='2',
+    )  # fmt: skip
+    torch.set_num_threads(1)
+    dist.init_process_group('gloo', rank=rank, world_size=2)
+    school = School(folder, write=rank == 0)
+    dist.barrier()
+    results = {}
+    for name, cache in dict(
+        plain=None,
+        cold=school.cache(dtype='float32'),
+        warm=school.cache(dtype='float32'),
+    ).items():
+        data = views_loader if cache is None else loader
+        model = school.build(cache)
+        needed = [m.name for m in model.mentors if getattr(m, '_mentor', m)]
+        losses, weights, _ = school.train(
+            name,
+            data(batch_size=2),
+            MMDistributedDataParallel(model),
+            epochs=4,
+            launcher='pytorch',
+        )
+        results[name] = dict(losses=losses, weights=dict(weights), needed=needed)
+    torch.save(results, folder / f'{rank}.pt')
+    dist.destroy_process_group()

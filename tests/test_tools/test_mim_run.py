@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 TOOLS = Path(__file__).parents[2] / 'tools'
-DOCUMENTED = ('benchmark', 'convert_checkpoint', 'model_complexity', 'plot_classroom')
+DOCUMENTED = (
+    'benchmark', 'cache_mentors', 'convert_checkpoint', 'model_complexity',
+    'plot_classroom',
+)  # fmt: skip
 
 
 def test_a_script_is_known_by_its_name_alone():

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from mmengine.dist import barrier, is_main_process
 from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
@@ -112,10 +111,7 @@ class CachedMentor:
                 source=self.source,
                 sha256=self.fingerprint(),
             )
-            if is_main_process():
-                Store.create(folder, form, num_entries, manifest, aligner)
-            barrier()
-            self.store = Store(folder)
+            self.store = Store.create(folder, form, num_entries, manifest, aligner)
             self._check_weights(self.store.manifest['sha256'], self.fingerprint())
         if self.store.num_entries != num_entries:
             raise ValueError(

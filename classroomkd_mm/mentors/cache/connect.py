@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
+from mmengine.dist import barrier, is_main_process
 from torch import nn
 from torch.utils.data import BatchSampler, DataLoader
 
@@ -71,12 +73,14 @@ def connect(
     views.reader = None
     # Nothing here may change what is drawn in training.
     with torch.random.fork_rng(devices=[]):
-        cache.bind(dataset_identity(views))
+        identity = dataset_identity(views)
         batch = preprocessor(_repeated_batch(views, loader), True)
-        for mentor in mentors:
-            mentor.prepare(
-                len(views) * views.num_views, batch['inputs'], batch['data_samples']
-            )
+        with _main_process_first():
+            cache.bind(identity)
+            for mentor in mentors:
+                mentor.prepare(
+                    len(views) * views.num_views, batch['inputs'], batch['data_samples']
+                )
     views.reader = StoredOutputs(mentors)
     return joined
 
@@ -110,6 +114,18 @@ def rebuilt(loader: DataLoader, views: SeededViews, **changes: Any) -> DataLoade
     if 'sampler' not in options:
         options['sampler'] = with_views(loader.sampler, views)
     return DataLoader(views, **options)
+
+
+@contextmanager
+def _main_process_first() -> Iterator[None]:
+    """Let the main process make the files that the others then find."""
+    if not is_main_process():
+        barrier()
+    try:
+        yield
+    finally:
+        if is_main_process():
+            barrier()
 
 
 def _views(options: CacheOptions, dataset: Any) -> SeededViews:

@@ -57,7 +57,7 @@ class Store:
         manifest: dict[str, Any],
         aligner: dict[str, Tensor],
     ) -> 'Store':
-        """Make the folder with all its space, unless another process has made it.
+        """Make the folder with all its space, unless it is there already.
 
         Args:
             folder (Path): The folder, whose parent exists.
@@ -72,6 +72,8 @@ class Store:
         Raises:
             OSError: If the disk is full or read-only.
         """
+        if folder.exists():
+            return cls(folder)
         size = num_entries * form.record.itemsize
         draft = folder.parent / f'.{folder.name}-{uuid.uuid4().hex}'
         try:
