@@ -5,6 +5,7 @@ import functools
 import hashlib
 import inspect
 import json
+import os
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
@@ -98,7 +99,13 @@ def _plain(value: Any) -> Any:
         return [value.func, value.args, value.keywords]
     if isinstance(value, type) or inspect.isroutine(value):
         return f'{value.__module__}.{value.__qualname__}'
-    public = {k: v for k, v in getattr(value, '__dict__', {}).items() if k[0] != '_'}
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if not hasattr(value, '__dict__'):
+        return repr(value) if ' at 0x' not in repr(value) else type(value).__name__
+    public = {key: part for key, part in vars(value).items() if key[0] != '_'}
+    if isinstance(value, torch.nn.Module):
+        public['children'] = dict(value.named_children())
     return {'type': type(value).__name__, **public}
 
 

@@ -3,11 +3,13 @@
 
 import functools
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from mmengine.structures import BaseDataElement
+from torch.nn import Flatten, Sequential
 
 from classroomkd_mm.fingerprints import canonical, describe, differences, digest
 
@@ -32,6 +34,9 @@ class Thing:
         (BaseDataElement(a=1), BaseDataElement(a=1), BaseDataElement(a=2)),
         (math.nan, math.nan, 0.0),
         (int, int, float),
+        (Path('a'), Path('a'), Path('b')),
+        (torch.float16, torch.float16, torch.float32),
+        (Sequential(Flatten(2)), Sequential(Flatten(2)), Sequential(Flatten(3))),
         (np.float32(2), 2.0, 1.0),
     ],
 )

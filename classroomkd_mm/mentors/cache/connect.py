@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from mmengine.dist import barrier, is_main_process
+from mmengine.logging import print_log
 from torch import nn
 from torch.utils.data import BatchSampler, DataLoader
 
@@ -82,6 +83,7 @@ def connect(
                     len(views) * views.num_views, batch['inputs'], batch['data_samples']
                 )
     views.reader = StoredOutputs(mentors)
+    print_log(f'Mentor cache {cache.path}: {_summary(mentors)}.', logger='current')
     return joined
 
 
@@ -114,6 +116,15 @@ def rebuilt(loader: DataLoader, views: SeededViews, **changes: Any) -> DataLoade
     if 'sampler' not in options:
         options['sampler'] = with_views(loader.sampler, views)
     return DataLoader(views, **options)
+
+
+def _summary(mentors: Iterable[CachedMentor]) -> str:
+    """Say for each mentor how much is there."""
+    shares = {mentor.name: mentor.store.filled.mean() for mentor in mentors}
+    return ', '.join(
+        f'{name} is complete' if share == 1 else f'{name} is filled to {share:.0%}'
+        for name, share in shares.items()
+    )
 
 
 @contextmanager

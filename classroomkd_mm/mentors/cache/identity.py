@@ -15,6 +15,8 @@ from ...tasks.inputs import normalization_of
 from ..mentor import weights_fingerprint
 from ..spec import MentorSpec
 
+PADDING = ('size_divisor', 'value')
+
 
 def mentor_identity(
     spec: MentorSpec,
@@ -54,7 +56,7 @@ def mentor_identity(
             task=task.name(),
             options=spec.task_options,
             student=dict(
-                normalization=_normalization(student),
+                input=_input(student),
                 form=task.output_form(student),
             ),
         )
@@ -139,10 +141,14 @@ def _weights(value: Any, known_files: Mapping[str, Mapping[str, Any]]) -> Any:
     return {**facts, 'sha256': content.hexdigest()}
 
 
-def _normalization(student: nn.Module) -> Any:
-    """Describe how the student's batches are normalised: mentors are fed from them."""
-    found = normalization_of(getattr(student, 'data_preprocessor', None))
+def _input(student: nn.Module) -> Any:
+    """Describe how the student's batches are made: mentors are fed from them."""
+    preprocessor = getattr(student, 'data_preprocessor', None)
+    found = normalization_of(preprocessor)
     if found is None:
         return None
     mean, std = (value.flatten().tolist() for value in found[:2])
-    return dict(mean=mean, std=std, swaps_channels=found.swaps_channels)
+    padding = [getattr(preprocessor, f'pad_{name}', 0) for name in PADDING]
+    return dict(
+        mean=mean, std=std, swaps_channels=found.swaps_channels, padding=padding
+    )
