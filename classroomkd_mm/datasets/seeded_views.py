@@ -1,4 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+import hashlib
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from mmengine.registry import DATASETS
-from torch.utils.data import IterableDataset
+from torch.utils.data import IterableDataset, get_worker_info
 
 from .repeatability import check_repeatable
 
@@ -36,7 +37,7 @@ class SeededViews:
 
     Whatever the transforms of sample i draw in its view v, from NumPy, ``random`` or
     PyTorch, depends on (seed, i, v) alone, and so is the same in every epoch, worker,
-    process and run. The states of the three generators are kept around each sample.
+    process and run. What is drawn elsewhere does not change.
 
     The view is a part of the index: ``view * len(self) + sample``.
     :class:`~classroomkd_mm.datasets.seeded_view_sampler.SeededViewSampler` gives such
@@ -137,22 +138,27 @@ def drawing_from(*key: int) -> Iterator[None]:
     """Let NumPy, ``random`` and PyTorch on the CPU draw from a key for a while.
 
     Args:
-        *key (int): Numbers of 0 or more.
+        *key (int): Any numbers.
 
     Yields:
-        None: Afterwards all three are in the state in which they were.
+        None: Afterwards all three are in the state in which they were. Not so in a
+        worker of a data loader, where nothing else draws, and the state of NumPy
+        takes longer to keep than many a transform.
     """
-    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    words = np.random.SeedSequence(key).generate_state(4)
-    random.seed(words.tobytes())
-    np.random.seed(words)
-    torch.default_generator.manual_seed(int.from_bytes(words.tobytes()[:8], 'little'))
+    keep = get_worker_info() is None
+    if keep:
+        states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    seeds = hashlib.blake2b(b' '.join(b'%d' % number for number in key)).digest()
+    random.seed(seeds[:16])
+    np.random.seed(int.from_bytes(seeds[16:20], 'little'))
+    torch.default_generator.manual_seed(int.from_bytes(seeds[20:28], 'little'))
     try:
         yield
     finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])
-        torch.set_rng_state(states[2])
+        if keep:
+            random.setstate(states[0])
+            np.random.set_state(states[1])
+            torch.set_rng_state(states[2])
 
 
 def check_views(owner: str, num_views: Any, seed: Any) -> None:

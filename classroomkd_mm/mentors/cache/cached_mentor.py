@@ -181,8 +181,8 @@ class CachedMentor:
         if self._mentor is None:
             raise ValueError(
                 f'{self.store.folder} was complete when the run began, but entry '
-                f'{entries[missing[0]]} is missing now: was it deleted? Start the run '
-                'again.'
+                f'{entries[missing[0]]} is missing or damaged now. Delete this folder; '
+                'its mentor is then run again.'
             )
         if len(missing) < len(packed):
             inputs = inputs[torch.tensor(missing, device=inputs.device)]

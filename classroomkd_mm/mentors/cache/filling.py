@@ -33,8 +33,7 @@ def size_on_disk(mentors: Any) -> int:
     Returns:
         int: Bytes.
     """
-    stores = [mentor.store for mentor in mentors]
-    return sum(store.num_entries * store.form.record.itemsize for store in stores)
+    return sum(mentor.store.size for mentor in mentors)
 
 
 @torch.no_grad()

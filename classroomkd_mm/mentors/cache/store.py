@@ -6,7 +6,9 @@ import json
 import os
 import shutil
 import uuid
+import zlib
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +20,18 @@ from .entry_form import EntryForm
 
 MANIFEST = 'mentor.json'
 ENTRIES = 'entries.npy'
-FILLED = 'filled.npy'
+CHECKSUMS = 'checksums.npy'
 ALIGNER = 'aligner.pt'
 NO_SPACE = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 
 
 class Store:
-    """A folder with the entries of one mentor, and a byte for each that is there.
+    """A folder with the entries of one mentor, and a checksum for each that is there.
 
-    An entry is on disk before its byte is set, so that a killed process leaves it
-    whole or absent. Processes may write the same entries at the same time: they write
-    the same values. The folder appears with all its files, and their space, at once.
+    An entry whose checksum does not fit it is absent, so that one is whole or absent
+    whoever is killed in writing it. Processes may write the same entries at the same
+    time: they write the same values. The folder appears with all its files, and their
+    space, at once.
 
     Args:
         folder (Path): The folder.
@@ -41,12 +44,11 @@ class Store:
         self.folder = folder
         self.manifest = read_manifest(folder)
         self.form = EntryForm.from_json(self.manifest['form'])
-        self._arrays: dict[bool, tuple[np.ndarray, np.ndarray]] = {}
-        self._open(writable=False)
+        self._arrays  # noqa: B018, to check them
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the mapped files, which another process maps itself."""
-        return {**vars(self), '_arrays': {}}
+        return {key: value for key, value in vars(self).items() if key != '_arrays'}
 
     @classmethod
     def create(
@@ -74,13 +76,13 @@ class Store:
         """
         if folder.exists():
             return cls(folder)
-        size = num_entries * form.record.itemsize
+        size = num_entries * (form.record.itemsize + 4)
         draft = folder.parent / f'.{folder.name}-{uuid.uuid4().hex}'
         try:
             try:
                 draft.mkdir()
                 _allocate(draft / ENTRIES, form.record, num_entries)
-                _allocate(draft / FILLED, np.dtype('uint8'), num_entries)
+                _allocate(draft / CHECKSUMS, np.dtype('uint32'), num_entries)
                 torch.save(aligner, draft / ALIGNER)
                 write_json(draft / MANIFEST, {**manifest, 'form': form.to_json()})
                 draft.rename(folder)
@@ -94,17 +96,22 @@ class Store:
     @property
     def num_entries(self) -> int:
         """int: How many there are when all are."""
-        return len(self._open(writable=False)[1])
+        return len(self._arrays[1])
+
+    @property
+    def size(self) -> int:
+        """int: What they take, in bytes."""
+        return sum(array.nbytes for array in self._arrays)
 
     @property
     def filled(self) -> np.ndarray:
         """np.ndarray: Bool (num_entries,), which entries are there."""
-        return self._open(writable=False)[1].astype(bool)
+        return np.array(self._arrays[1]) != 0
 
     @property
     def complete(self) -> bool:
         """bool: Whether all entries are there."""
-        return bool(self._open(writable=False)[1].all())
+        return bool(self._arrays[1].all())
 
     def read(self, entry: int) -> np.ndarray | None:
         """Read an entry.
@@ -113,22 +120,37 @@ class Store:
             entry (int): Its number.
 
         Returns:
-            np.ndarray | None: (), packed; None if it is not there.
+            np.ndarray | None: (), packed; None if it is not there, or not whole.
         """
-        entries, filled = self._open(writable=False)
-        return np.array(entries[entry]) if filled[entry] else None
+        entries, checksums = self._arrays
+        if not checksums[entry]:
+            return None
+        packed = np.array(entries[entry])
+        return packed if checksums[entry] == checksum(packed) else None
 
     def write(self, numbers: Sequence[int], packed: np.ndarray) -> None:
-        """Write entries, and then that they are there.
+        """Write entries and their checksums.
 
         Args:
             numbers (Sequence[int]): N numbers.
             packed (np.ndarray): (N,), of the type of the form's record.
+
+        Raises:
+            OSError: If the disk is read-only.
         """
-        entries, filled = self._open(writable=True)
-        entries[numbers] = packed
-        entries.flush()
-        filled[numbers] = 1
+        checksums = np.array([checksum(entry) for entry in packed], np.uint32)
+        for name, array, values in zip(
+            (ENTRIES, CHECKSUMS), self._arrays, (packed, checksums), strict=True
+        ):
+            # Not through the mapped file: what another machine writes to the same
+            # page of a file on a network must stay.
+            try:
+                with (self.folder / name).open('r+b', buffering=0) as file:
+                    for number, value in zip(numbers, values, strict=True):
+                        place = array.offset + number * array.itemsize
+                        os.pwrite(file.fileno(), value.tobytes(), place)
+            except OSError as error:
+                raise explained(error, self.folder) from error
 
     def aligner(self) -> dict[str, Tensor]:
         """Read the state dict of the mentor's aligner.
@@ -138,35 +160,42 @@ class Store:
         """
         return torch.load(self.folder / ALIGNER, 'cpu', weights_only=True)
 
-    def _open(self, writable: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Map entries and bytes; the first time, check them."""
-        if writable not in self._arrays:
-            mode = 'r+' if writable else 'r'
-            try:
-                arrays = tuple(
-                    np.lib.format.open_memmap(self.folder / name, mode=mode)
-                    for name in (ENTRIES, FILLED)
-                )
-            except FileNotFoundError as error:
-                raise self._damaged(f'{error.filename} is missing') from error
-            except ValueError as error:
-                what = f'a file is truncated or foreign ({error})'
-                raise self._damaged(what) from error
-            except OSError as error:
-                raise explained(error, self.folder) from error
-            entries, filled = arrays
-            if entries.dtype != self.form.record or filled.dtype != np.uint8:
-                raise self._damaged('its arrays have other types than its manifest')
-            if entries.shape != filled.shape or entries.ndim != 1:
-                raise self._damaged('its arrays differ in length')
-            self._arrays[writable] = entries, filled
-        return self._arrays[writable]
+    @cached_property
+    def _arrays(self) -> tuple[np.memmap, np.memmap]:
+        """The mapped entries and checksums."""
+        try:
+            entries, checksums = (
+                np.lib.format.open_memmap(self.folder / name, mode='r')
+                for name in (ENTRIES, CHECKSUMS)
+            )
+        except FileNotFoundError as error:
+            raise self._damaged(f'{error.filename} is missing') from error
+        except ValueError as error:
+            what = f'a file is truncated or foreign ({error})'
+            raise self._damaged(what) from error
+        if entries.dtype != self.form.record or checksums.dtype != np.uint32:
+            raise self._damaged('its arrays have other types than its manifest')
+        if entries.shape != checksums.shape or entries.ndim != 1:
+            raise self._damaged('its arrays differ in length')
+        return entries, checksums
 
     def _damaged(self, what: str) -> ValueError:
         return ValueError(
             f'{self.folder} holds no entries that can be used: {what}. Delete this '
             'folder; its mentor is then run again.'
         )
+
+
+def checksum(packed: np.ndarray) -> int:
+    """Sum up an entry.
+
+    Args:
+        packed (np.ndarray): (), the entry.
+
+    Returns:
+        int: From 1 to 2^32 - 1; 0 stands for an entry that is not there.
+    """
+    return zlib.crc32(packed.tobytes()) or 1
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -191,7 +191,7 @@ def test_a_truncated_file_is_refused_when_the_config_is_read(school):
 def test_a_store_of_another_length(school):
     model, _ = school.connected()
     folder = model.mentors['a'].store.folder
-    for name in ('entries.npy', 'filled.npy'):
+    for name in ('entries.npy', 'checksums.npy'):
         np.save(folder / name, np.load(folder / name)[:-1])
     with pytest.raises(ValueError, match='has 39 entries, but the data set needs 40'):
         school.connected()

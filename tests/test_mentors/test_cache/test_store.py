@@ -65,14 +65,14 @@ def test_a_full_disk_is_an_error_with_the_size(tmp_path, monkeypatch, code):
         raise OSError(code, 'full')
 
     monkeypatch.setattr(os, 'posix_fallocate', full)
-    with pytest.raises(OSError, match=r'needs 0\.6 MB in .* but there are [\d,.]+ MB'):
+    with pytest.raises(OSError, match=r'needs 1\.0 MB in .* but there are [\d,.]+ MB'):
         Store.create(tmp_path / 'n', FORM, 100_000, MANIFEST, {})
     assert [path.name for path in tmp_path.iterdir()] == ['m']
     assert other.read(1) is not None
 
 
 def test_more_than_any_disk_holds(tmp_path):
-    with pytest.raises(OSError, match='needs 60,000,000'):
+    with pytest.raises(OSError, match='needs 100,000,000'):
         make(tmp_path, 10**13)
     assert not list(tmp_path.iterdir())
 
@@ -100,7 +100,25 @@ def test_a_complete_store_can_be_read_only(tmp_path, monkeypatch):
     assert opened == ['r', 'r']
 
 
-@pytest.mark.parametrize('name', ['entries.npy', 'filled.npy'])
+def test_an_entry_that_is_not_whole_is_absent(tmp_path):
+    store = make(tmp_path)
+    store.write([1, 2], FORM.pack(OUTPUT[:2], 'm'))
+    with (tmp_path / 'm' / 'entries.npy').open('r+b') as file:
+        file.seek(-1 - 5 * FORM.record.itemsize, os.SEEK_END)  # the last byte of 2
+        file.write(b'x')
+    assert store.read(1) is not None
+    assert store.read(2) is None
+    store.write([2], FORM.pack(OUTPUT[:1], 'm'))
+    assert store.read(2) is not None
+
+
+def test_an_entry_of_zeros_is_there(tmp_path):
+    store = make(tmp_path)
+    store.write([3], FORM.pack(OUTPUT[:1] * 0, 'm'))
+    assert store.read(3) is not None
+
+
+@pytest.mark.parametrize('name', ['entries.npy', 'checksums.npy'])
 @pytest.mark.parametrize(
     'damage',
     [
