@@ -59,7 +59,7 @@ def _good_mentors(model: Mapping[str, Any], findings: Findings) -> dict[str, Any
 
 
 def _build(model: Mapping[str, Any]) -> nn.Module:
-    """Build a classroom whose mentors are all there."""
-    classroom = MODELS.build(dict(model))
+    """Build a classroom whose mentors are all there, to be run on any samples."""
+    classroom = MODELS.build({**model, 'mentor_cache': None})
     classroom._require_mentors()
     return classroom

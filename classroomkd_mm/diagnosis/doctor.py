@@ -189,7 +189,7 @@ def _load_student(
 
 def _align_to_data(classroom: nn.Module, dataset: Any, findings: Findings) -> None:
     """Map classes or keypoints by name, as MentorDatasetHook does in training."""
-    from ..engine.hooks.mentor_dataset_hook import metainfo_of
+    from ..datasets.metainfo import metainfo_of
 
     metainfo = metainfo_of(dataset)
     for mentor in classroom.mentors:

@@ -4,6 +4,7 @@
 from ..compat import allow_log_buffers
 from .hooks import (
     ClassroomHook,
+    MentorCacheHook,
     MentorCheckHook,
     MentorDatasetHook,
     MentorManifestHook,
@@ -16,6 +17,7 @@ allow_log_buffers()
 __all__ = [
     'ClassroomHook',
     'ClassroomValLoop',
+    'MentorCacheHook',
     'MentorCheckHook',
     'MentorDatasetHook',
     'MentorManifestHook',

@@ -31,6 +31,7 @@ class ClassroomValLoop(ValLoop):
 
     Raises:
         TypeError: If the runner's model is no ClassroomDistill.
+        ValueError: If it has a mentor cache.
 
     Examples:
         >>> val_cfg = dict(type='mmrazor.ClassroomValLoop')
@@ -39,6 +40,13 @@ class ClassroomValLoop(ValLoop):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.classroom = classroom_of(self.runner, self)
+        if self.classroom.mentor_cache is not None:
+            raise ValueError(
+                'ClassroomValLoop cannot run mentors of a mentor_cache, which holds '
+                'outputs for training samples only. Remove mentor_cache, or leave '
+                "val_cfg to dict(type='ValLoop'); `mim run classroomkd_mm doctor` "
+                'shows how good the mentors are.'
+            )
         self._mentors_known = False
 
     def run(self) -> dict[str, float]:

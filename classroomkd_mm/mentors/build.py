@@ -11,6 +11,8 @@ from ..networks import build_network
 from ..tasks import Task, find_task
 from ..tasks.inputs import check_normalization, normalization_of
 from ..tasks.task import tasks_of
+from .cache import CachedMentor, CachedMentors, MentorCache
+from .cache.identity import mentor_identity
 from .mentor import Mentor
 from .mentors import Mentors
 from .spec import MentorSpec, parse_mentor
@@ -23,6 +25,7 @@ def build_mentors(
     task: Task | None = None,
     fast: bool = True,
     recorded: Collection[str] = (),
+    cache: MentorCache | None = None,
 ) -> Mentors:
     """Build the mentors that a config names.
 
@@ -48,6 +51,8 @@ def build_mentors(
             whatever their entries say of ``fast``.
         recorded (Collection[str]): Names of mentors with recorders in them: their
             layers stay as they are.
+        cache (MentorCache, optional): Where their outputs are kept. A mentor whose
+            outputs are all there is not built.
 
     Returns:
         Mentors: All of them, frozen.
@@ -82,12 +87,25 @@ def build_mentors(
                 f'Mentor {spec.name!r}: compile=True merges the layers that '
                 'mentor_recorders names. Leave one of the two out.'
             )
-    return Mentors([build_mentor(spec, student, task) for spec in specs])
+    if cache is None:
+        return Mentors([build_mentor(spec, student, task) for spec in specs])
+    return CachedMentors([_build_cached(spec, student, task, cache) for spec in specs])
 
 
 def _as_it_is(spec: MentorSpec) -> MentorSpec:
     """The same, its layers not rewritten."""
     return replace(spec, speed=spec.speed._replace(fast=False))
+
+
+def _build_cached(
+    spec: MentorSpec, student: nn.Module, task: Task, cache: MentorCache
+) -> CachedMentor:
+    """Build a mentor, unless all that it would ever say is on disk."""
+    identity = mentor_identity(spec, student, task, cache.known_files)
+    store = cache.find(identity)
+    needed = store is None or not store.complete
+    mentor = build_mentor(spec, student, task) if needed else None
+    return CachedMentor(cache, identity, store, mentor)
 
 
 def build_mentor(spec: MentorSpec, student: nn.Module, task: Task) -> Mentor:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..networks import run_network
 from ..tasks.inputs import InputAdapter
-from ..tasks.network_input import input_channels, try_network
+from ..tasks.network_input import input_channels, try_network, wrong_size
 from .fast import Speed, cast, speed_up
 
 RANDOM_WEIGHTS = 'random weights'
@@ -134,17 +134,37 @@ class Mentor(nn.Module):
             output = cast(output, dtype)
         return output if self.aligner is None else self.aligner(output)
 
+    def size_warning(self) -> str | None:
+        """Compare the images that it saw last with those that it was built for.
+
+        Returns:
+            str | None: A warning if their size differs.
+        """
+        if self.image_shape is None:
+            return None
+        return wrong_size(self.name, self.network, self.image_shape[-2:])
+
     def fingerprint(self) -> str:
         """Identify the weights, those before the network was made faster.
 
         Returns:
             str: The SHA-256 of names, types and values, in hexadecimal.
         """
-        if self._fingerprint is not None:
-            return self._fingerprint
-        digest = hashlib.sha256()
-        for key, value in sorted(self.network.state_dict().items()):
-            digest.update(f'{key} {value.dtype} {tuple(value.shape)};'.encode())
-            flat = value.detach().cpu().contiguous().reshape(-1)
-            digest.update(flat.view(torch.uint8).numpy().tobytes())
-        return digest.hexdigest()
+        return self._fingerprint or weights_fingerprint(self.network)
+
+
+def weights_fingerprint(network: nn.Module) -> str:
+    """Identify the weights of a network.
+
+    Args:
+        network (nn.Module): The network.
+
+    Returns:
+        str: The SHA-256 of names, types and values, in hexadecimal.
+    """
+    digest = hashlib.sha256()
+    for key, value in sorted(network.state_dict().items()):
+        digest.update(f'{key} {value.dtype} {tuple(value.shape)};'.encode())
+        flat = value.detach().cpu().contiguous().reshape(-1)
+        digest.update(flat.view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

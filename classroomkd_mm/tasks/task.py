@@ -77,6 +77,19 @@ class Task(ABC):
             ValueError: If a sub-class cannot use one.
         """
 
+    def output_form(self, student: nn.Module) -> Any:
+        """Describe the form that :meth:`align_output` brings outputs into.
+
+        Outputs that are kept on disk are used for students of the same form only.
+
+        Args:
+            student (nn.Module): The student.
+
+        Returns:
+            Any: Plain values; None if a student's form follows from its mentors.
+        """
+        return None
+
     def align_output(
         self,
         mentor: str,

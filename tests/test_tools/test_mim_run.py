@@ -10,8 +10,8 @@ import pytest
 
 TOOLS = Path(__file__).parents[2] / 'tools'
 DOCUMENTED = (
-    'benchmark', 'convert_checkpoint', 'doctor', 'model_complexity', 'plot_classroom',
-    'profile_step',
+    'benchmark', 'cache_mentors', 'convert_checkpoint', 'doctor', 'model_complexity',
+    'plot_classroom', 'profile_step',
 )  # fmt: skip
 
 

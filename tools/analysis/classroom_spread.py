@@ -74,7 +74,7 @@ def main() -> None:
 def answers(cfg: Config, checkpoint: str, count: int) -> list[tuple[Tensor, ...]]:
     """Collect student logits (N, C), mentor logits (n, N, C) and labels (N,)."""
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
-    model = MODELS.build(cfg.model)
+    model = MODELS.build({**cfg.model, 'mentor_cache': None})
     load_checkpoint(model.student, checkpoint, map_location='cpu', strict=True)
     model.eval()
     batches = []

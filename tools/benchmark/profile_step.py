@@ -233,7 +233,8 @@ def make_classroom(
     model = recipe_of(classroom)
     entries = {name: mentor_config(model, own) for name, own in mentors.items()}
     model.mentors = entries
-    return MODELS.build({**model, 'dry_run': False, **options})
+    alone = dict(dry_run=False, mentor_cache=None)
+    return MODELS.build({**model, **alone, **options})
 
 
 def make_single_teacher(classroom: Classroom) -> nn.Module:

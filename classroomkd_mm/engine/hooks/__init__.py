@@ -2,6 +2,7 @@
 """Hooks of the classroom."""
 
 from .classroom_hook import ClassroomHook
+from .mentor_cache_hook import MentorCacheHook
 from .mentor_check_hook import MentorCheckHook
 from .mentor_dataset_hook import MentorDatasetHook
 from .mentor_manifest_hook import MentorManifestHook
@@ -9,6 +10,7 @@ from .student_config_hook import StudentConfigHook
 
 __all__ = [
     'ClassroomHook',
+    'MentorCacheHook',
     'MentorCheckHook',
     'MentorDatasetHook',
     'MentorManifestHook',

@@ -13,6 +13,7 @@ from ...classroom.statistics import ROWS, describe
 from ...options import check_options
 from ...report import REPORT, append_line, drop_lines_after
 from .classroom_model import classroom_of
+from .mentor_cache_hook import MentorCacheHook
 from .mentor_check_hook import MentorCheckHook
 from .mentor_dataset_hook import MentorDatasetHook
 from .mentor_manifest_hook import MentorManifestHook
@@ -23,6 +24,7 @@ from .student_config_hook import StudentConfigHook
 LOGGED = dict(taught='taught', rank='rank', temperature='temperature', kd='loss')
 SCALAR = re.compile(rf'train/(.+)/({"|".join(LOGGED)}|score)')
 COMPANIONS = (
+    MentorCacheHook,
     MentorDatasetHook,
     MentorManifestHook,
     StudentConfigHook,
@@ -46,9 +48,10 @@ class ClassroomHook(Hook):
     iterations that it runs again.
 
     A mentor whose output was NaN or infinite is warned about once; a student's is
-    an error. The hook brings along :class:`MentorDatasetHook`,
-    :class:`MentorManifestHook`, :class:`StudentConfigHook` and
-    :class:`MentorCheckHook`, unless the config names them itself.
+    an error. The hook brings along :class:`MentorCacheHook`,
+    :class:`MentorDatasetHook`, :class:`MentorManifestHook`,
+    :class:`StudentConfigHook` and :class:`MentorCheckHook`, unless the config names
+    them itself.
 
     Args:
         interval (int): Log every so many iterations, and at the end of an epoch.

@@ -23,7 +23,8 @@ class MentorCheckHook(Hook):
     numbers, and the student learns them. This hook shows a few training samples to the
     mentors, and names those whose answers are no better than a guess and fit their own
     samples no better than others. A mentor that is weak is not warned of, nor one with
-    random weights on purpose (``ckpt=None``), nor any in a run that is resumed.
+    random weights on purpose (``ckpt=None``), nor any in a run that is resumed, nor
+    any with a cache, which has no outputs for these views.
 
     The run is not disturbed: random generators, data loader, student and weights stay
     as they are, and a failure of the check is no failure of the run.
@@ -55,6 +56,9 @@ class MentorCheckHook(Hook):
         """
         classroom = classroom_of(runner, self)
         if runner.iter > 0 or not is_main_process():
+            return
+        if classroom.mentor_cache is not None:
+            runner.logger.debug('The mentors are not checked: they have a cache.')
             return
         if all(mentor.is_random for mentor in classroom.mentors):
             return

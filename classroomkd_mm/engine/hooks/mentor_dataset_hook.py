@@ -1,6 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 import logging
-from collections.abc import Mapping
 from typing import Any
 
 from mmengine.hooks import Hook
@@ -8,7 +7,7 @@ from mmengine.logging import print_log
 from mmengine.runner import Runner
 from mmrazor.registry import HOOKS
 
-from ...tasks.network_input import wrong_size
+from ...datasets.metainfo import metainfo_of
 from .classroom_model import classroom_of
 
 
@@ -58,23 +57,6 @@ class MentorDatasetHook(Hook):
             return
         self._compared_sizes = True
         for mentor in classroom_of(runner, self).mentors:
-            if mentor.image_shape is not None:  # it may start to teach later
-                size = mentor.image_shape[-2:]
-                warning = wrong_size(mentor.name, mentor.network, size)
-                if warning:
-                    print_log(warning, logger='current', level=logging.WARNING)
-
-
-def metainfo_of(dataset: Any) -> Mapping[str, Any]:
-    """Read what a dataset says of itself, through wrappers such as PyTorch's Subset.
-
-    Args:
-        dataset (Any): The dataset.
-
-    Returns:
-        Mapping: Empty where it says nothing.
-    """
-    while not hasattr(dataset, 'metainfo') and hasattr(dataset, 'dataset'):
-        dataset = dataset.dataset
-    metainfo = getattr(dataset, 'metainfo', None)
-    return metainfo if isinstance(metainfo, Mapping) else {}
+            warning = mentor.size_warning()
+            if warning:
+                print_log(warning, logger='current', level=logging.WARNING)

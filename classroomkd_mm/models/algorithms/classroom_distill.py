@@ -13,8 +13,11 @@ from mmrazor.models.algorithms import BaseAlgorithm
 from mmrazor.models.utils import add_prefix
 from mmrazor.registry import MODELS
 from torch import Tensor, nn
+from torch.utils.data import DataLoader
 
 from ...mentors import Mentors, build_mentors
+from ...mentors.cache import CacheOptions, MentorCache, connect
+from ...mentors.cache.options import check_student
 from ...networks import build_network, network_class, network_config
 from ...options import build_part, check_options, options_of
 from ...tasks import Task, distiller_config, find_task
@@ -56,7 +59,11 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
             are never overwritten.
         dry_run (bool): Whether to try all losses once on generated images, so that
             what does not fit is refused here and not at the first batch. Defaults
-            to True.
+            to True; with ``mentor_cache``, which has no outputs for them, it is left
+            out.
+        mentor_cache (dict, optional): Keep the mentors' outputs on disk for K views of
+            each sample: ``path`` of a folder, ``num_views``, and optionally ``seed``,
+            ``dtype``, ``topk``; see docs/caching.md.
 
         **student: Options of the student, merged over those of ``architecture``.
             Inference APIs set ``train_cfg`` and ``backbone`` of any model.
@@ -80,6 +87,7 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
         init_cfg: dict | None = None,
         module_inplace: bool = False,
         dry_run: bool = True,
+        mentor_cache: Mapping | None = None,
         **student: Any,
     ) -> None:
         refuse_options_of_mmrazor(student)
@@ -107,10 +115,11 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
             self.distiller = self._build_distiller(distiller)
             if not module_inplace:
                 forbid_inplace(self.student)
+            self.mentor_cache = self._open_cache(mentor_cache)
             self._missing = self._build_mentors(mentors or {}, fast_mentors)
         # MMRazor's StopDistillHook sets it.
         self.distillation_stopped = False
-        if dry_run and not self._missing:
+        if dry_run and not self._missing and self.mentor_cache is None:
             give_dry_lesson(self)
 
     def _build_mentors(
@@ -126,7 +135,7 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
             with torch.random.fork_rng(devices=[]):
                 recorded = self.distiller.mentor_recorders
                 self.mentors = build_mentors(
-                    mentors, self.student, self.task, fast, recorded
+                    mentors, self.student, self.task, fast, recorded, self.mentor_cache
                 )
         except (OSError, ImportError) as error:
             print_log(
@@ -189,6 +198,30 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
     def _require_mentors(self) -> None:
         if self._missing:
             raise self._missing
+
+    def _open_cache(self, cfg: Mapping | None) -> MentorCache | None:
+        """Open the cache that the config names."""
+        if cfg is None:
+            return None
+        options = CacheOptions.parse(cfg)
+        check_student(self.student, self.task, options)
+        return MentorCache(options)
+
+    def connect_cache(self, loader: DataLoader) -> DataLoader:
+        """Have a data loader give what the mentor cache holds for its samples.
+
+        Args:
+            loader (DataLoader): The one that the config describes.
+
+        Returns:
+            DataLoader: One of the same samples in the same order, in seeded views.
+
+        Raises:
+            OSError: If the file of a mentor that has to run is missing.
+            ImportError: If its package is missing.
+        """
+        self._require_mentors()
+        return connect(self.mentor_cache, self.mentors, self.task, self.student, loader)
 
     def loss(
         self,

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ...functional.checks import check_choice
 from ...networks import is_of_package
 from ..task import TASKS, Task
-from .classes import build_class_aligner, map_classes_by_name
+from .classes import build_class_aligner, configured_classes, map_classes_by_name
 from .examples import example_batches
 from .heads import (
     MarginalLogits,
@@ -90,6 +90,20 @@ class ClassificationTask(Task):
                     "what it predicts, write dict(type='ClassifierLogits', "
                     "source='head'), or leave distiller.student_recorders out."
                 )
+
+    def output_form(self, student: nn.Module) -> dict[str, Any]:
+        """Tell the number of the student's classes, and what its logits stand for.
+
+        Args:
+            student (nn.Module): The student.
+
+        Returns:
+            dict: ``classes`` and ``likelihood``, None where the student does not tell.
+        """
+        return dict(
+            classes=configured_classes(student),
+            likelihood=likelihood_of(student, 'The student'),
+        )
 
     def align_output(
         self,

@@ -69,6 +69,17 @@ class PoseTask(Task):
             ),
         )
 
+    def output_form(self, student: nn.Module) -> dict[str, Any]:
+        """Describe the student's heatmaps or SimCC vectors.
+
+        Args:
+            student (nn.Module): The student.
+
+        Returns:
+            dict: The fields of its PoseForm.
+        """
+        return pose_form(student, 'The student')._asdict()
+
     def align_output(
         self,
         mentor: str,
