@@ -105,6 +105,7 @@ def _plain(value: Any) -> Any:
         return repr(value) if ' at 0x' not in repr(value) else type(value).__name__
     public = {key: part for key, part in vars(value).items() if key[0] != '_'}
     if isinstance(value, torch.nn.Module):
+        public.pop('training', None)
         public['children'] = dict(value.named_children())
     return {'type': type(value).__name__, **public}
 

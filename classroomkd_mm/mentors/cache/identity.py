@@ -12,6 +12,7 @@ from ...fingerprints import describe, digest
 from ...networks import network_config
 from ...tasks import Task
 from ...tasks.inputs import normalization_of
+from ...tasks.names import dataset_meta_of
 from ..mentor import weights_fingerprint
 from ..spec import MentorSpec
 
@@ -36,9 +37,12 @@ def mentor_identity(
     Returns:
         dict: Plain values. Of each file of weights that exists, ``file``, ``size``,
         ``mtime_ns`` and ``sha256``; of one that does not, the path.
+
+    Raises:
+        ValueError: If it is a built network that cannot be described.
     """
     if isinstance(spec.network, nn.Module):
-        network = type(spec.network).__name__
+        network = _built(spec.name, spec.network)
         weights = {'built': weights_fingerprint(spec.network)}
     else:
         network = network_config(spec.network)
@@ -125,6 +129,19 @@ def folder_name(identity: Mapping[str, Any]) -> str:
     return f'{name}-{digest(comparable(identity))[:12]}'
 
 
+def _built(name: str, network: nn.Module) -> dict[str, Any]:
+    """Describe a built network: its modules, its input and its dataset."""
+    try:
+        modules = describe(network)
+    except (RecursionError, TypeError, ValueError) as error:
+        raise ValueError(
+            f'Mentor {name!r} is a built {type(network).__name__} that cannot be told '
+            f'from others ({error}), as mentor_cache has to. Give it as a config, or '
+            'remove mentor_cache.'
+        ) from error
+    return dict(modules=modules, input=_input(network), meta=dataset_meta_of(network))
+
+
 def _weights(value: Any, known_files: Mapping[str, Mapping[str, Any]]) -> Any:
     """Describe an option of a source of weights by content, if it is a file."""
     if not isinstance(value, (str, Path)) or not Path(value).is_file():
@@ -142,9 +159,9 @@ def _weights(value: Any, known_files: Mapping[str, Mapping[str, Any]]) -> Any:
     return {**facts, 'sha256': content.hexdigest()}
 
 
-def _input(student: nn.Module) -> Any:
-    """Describe how the student's batches are made: mentors are fed from them."""
-    preprocessor = getattr(student, 'data_preprocessor', None)
+def _input(network: nn.Module) -> Any:
+    """Describe how batches are made: mentors are fed from the student's."""
+    preprocessor = getattr(network, 'data_preprocessor', None)
     found = normalization_of(preprocessor)
     if found is None:
         return None
