@@ -43,8 +43,8 @@ class ClassroomValLoop(ValLoop):
         if self.classroom.mentor_cache is not None:
             raise ValueError(
                 'ClassroomValLoop cannot run mentors of a mentor_cache, which holds '
-                'outputs for training samples only. Remove mentor_cache, or leave '
-                "val_cfg to dict(type='ValLoop'); `mim run classroomkd_mm doctor` "
+                'outputs for training samples only. Remove mentor_cache, or set '
+                "val_cfg=dict(type='ValLoop'); `mim run classroomkd_mm doctor` "
                 'shows how good the mentors are.'
             )
         self._mentors_known = False

@@ -86,8 +86,8 @@ def check_student(student: nn.Module, task: Task, options: CacheOptions) -> None
         ValueError: If its batches are augmented after they are put together, or
             ``topk`` is set for the logits of sigmoids.
     """
-    form = task.output_form(student)
-    if options.topk is not None and (form or {}).get('likelihood') == 'sigmoid':
+    form = task.output_form(student) if options.topk is not None else None
+    if isinstance(form, Mapping) and form.get('likelihood') == 'sigmoid':
         raise ValueError(
             f'mentor_cache: topk={options.topk} spreads what is left of a softmax over '
             'the other classes, but the student is trained with sigmoids. Remove topk.'
