@@ -133,3 +133,20 @@ def test_another_form_of_the_student_has_other_entries(tmp_path, figures):
         )
     )
     assert all(mentor._mentor for mentor in model.mentors)
+
+
+def test_a_map_of_keypoints_has_to_be_in_the_config(tmp_path, figures):
+    from classroomkd_mm.datasets.stick_figures import StickFiguresDataset
+
+    names = StickFiguresDataset(
+        split='train', num_images=1, data_root=str(figures), pipeline=[]
+    ).metainfo['keypoint_id2name']
+    swapped = {**names, 1: names[2], 2: names[1]}
+    path = mentors(tmp_path, 'heatmaps')['same']['ckpt']
+    weights = torch.load(path, weights_only=True)
+    meta = dict(dataset_meta=dict(keypoint_id2name=swapped))
+    torch.save(dict(meta=meta, state_dict=weights), path)
+    cache = dict(path=str(tmp_path / 'cache'), num_views=1)
+    with pytest.raises(ValueError, match=r"'same' has a cache.*keypoint_map=\[0, 2, 1"):
+        train(tmp_path, figures, 'run', 'heatmaps', cache)
+    assert not (tmp_path / 'cache').exists()
