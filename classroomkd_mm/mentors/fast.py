@@ -1,7 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Rewriting a frozen network once, so that it gives the same in less time.
 
-Source: docs/architecture.md, promise 9; docs/fast_mentors.md.
+Source: docs/architecture.md, promise 9; docs/mentors.md, "Speed".
 """
 
 import copy
