@@ -21,7 +21,7 @@ def build_mentors(
     mentors: Mapping[str, Any],
     student: nn.Module,
     task: Task | None = None,
-    fast: bool = True,
+    fast: bool = False,
     recorded: Collection[str] = (),
 ) -> Mentors:
     """Build the mentors that a config names.
@@ -44,8 +44,8 @@ def build_mentors(
             with the value None is left out.
         student (nn.Module): The student, whose batches the mentors will see.
         task (Task, optional): The student's. Defaults to the one that fits.
-        fast (bool): Let mentors be made faster. False for all as they were built,
-            whatever their entries say of ``fast``.
+        fast (bool): Make those mentors faster whose entries do not set ``fast``.
+            Defaults to False.
         recorded (Collection[str]): Names of mentors with recorders in them: their
             layers stay as they are.
 
@@ -73,9 +73,7 @@ def build_mentors(
     task = task or find_task(student)
     # All are read before the first is built: that can take a while.
     specs = [parse_mentor(name, cfg, task) for name, cfg in chosen.items()]
-    specs = [
-        _as_it_is(spec) if not fast or spec.name in recorded else spec for spec in specs
-    ]
+    specs = [_decided(spec, fast, spec.name in recorded) for spec in specs]
     for spec in specs:
         if spec.speed.compile and spec.name in recorded:
             raise ValueError(
@@ -85,9 +83,10 @@ def build_mentors(
     return Mentors([build_mentor(spec, student, task) for spec in specs])
 
 
-def _as_it_is(spec: MentorSpec) -> MentorSpec:
-    """The same, its layers not rewritten."""
-    return replace(spec, speed=spec.speed._replace(fast=False))
+def _decided(spec: MentorSpec, fast: bool, recorded: bool) -> MentorSpec:
+    """Decide whether a mentor is made faster: its recorded layers have to stay."""
+    wanted = fast if spec.speed.fast is None else spec.speed.fast
+    return replace(spec, speed=spec.speed._replace(fast=wanted and not recorded))
 
 
 def build_mentor(spec: MentorSpec, student: nn.Module, task: Task) -> Mentor:

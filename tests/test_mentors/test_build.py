@@ -38,7 +38,7 @@ def checkpoint(tiny, tmp_path):
 
 def test_by_model_config(tiny, build, checkpoint):
     path, weights = checkpoint
-    (mentor,) = build(dict(six=dict(model=tiny.net(6), ckpt=path, fast=False)))
+    (mentor,) = build(dict(six=dict(model=tiny.net(6), ckpt=path)))
     assert mentor.name == 'six'
     assert path in mentor.source
     for key, value in mentor.network.state_dict().items():

@@ -49,8 +49,9 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
         data_preprocessor (dict | nn.Module, optional): Merged over the student's
             own if it is a dict.
         fast_mentors (bool): Fold the mentors' norms into their convolutions, which
-            moves their outputs by at most 1e-4 of the largest. False: bit for bit
-            what the networks give. Defaults to True.
+            moves their outputs by at most 1e-4 of the largest. A mentor's own
+            ``fast`` goes first. Defaults to False: bit for bit what the networks
+            give.
         init_cfg (dict, optional): As for every MMEngine module.
         module_inplace (bool): As in MMRazor. Defaults to False: recorded outputs
             are never overwritten.
@@ -76,7 +77,7 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
         distiller: Mapping | None = None,
         task: str | Task | None = None,
         data_preprocessor: Mapping | nn.Module | None = None,
-        fast_mentors: bool = True,
+        fast_mentors: bool = False,
         init_cfg: dict | None = None,
         module_inplace: bool = False,
         dry_run: bool = True,
