@@ -15,21 +15,20 @@ from ..tasks.network_input import input_channels, try_network
 class Mentor(nn.Module):
     """One frozen mentor.
 
-    It is in eval mode for good (dropout and stochastic depth too), has no
-    gradient, and gets its own input from the student's batch.
+    It always stays in eval mode (including dropout and stochastic depth), has no
+    gradient, and derives its own input from the student's batch.
 
     Source: docs/architecture.md, promises 1 and 2.
 
     Args:
-        name (str): Its name in the classroom.
+        name (str): Name in the classroom.
         network (nn.Module): An OpenMMLab model, whose ``mode='tensor'`` output is
             used, or any module that maps images to logits.
-        adapter (InputAdapter): From the student's batch to the mentor's input.
-        source (str): Where the network and its weights are from.
-        aligner (nn.Module, optional): From the mentor's output to the student's
-            form: a PoseAligner or a ClassAligner.
-        task_options (Mapping, optional): The options of its task that the config
-            sets.
+        adapter (InputAdapter): Maps the student's batch to the mentor's input.
+        source (str): Source of the network and its weights.
+        aligner (nn.Module, optional): Maps the mentor's output to the student's form,
+            for example a PoseAligner or a ClassAligner.
+        task_options (Mapping, optional): Options of the task in the config.
     """
 
     def __init__(
@@ -49,13 +48,13 @@ class Mentor(nn.Module):
         self.aligner = aligner
         self.task_options = task_options or {}
         self.channels = input_channels(network)
-        #: Channels, height and width of the images that it saw last.
+        #: Channels, height and width of its last images; None before the first.
         self.image_shape: torch.Size | None = None
         self.requires_grad_(False)
         self.eval()
 
     def train(self, mode: bool = True) -> 'Mentor':
-        """Stay in eval mode whatever is asked.
+        """Stay in eval mode.
 
         Args:
             mode (bool): Ignored.
@@ -71,23 +70,23 @@ class Mentor(nn.Module):
         inputs: Tensor,
         data_samples: Sequence[BaseDataElement] | None = None,
     ) -> Any:
-        """Look at the student's batch.
+        """Run the network on the student's batch.
 
         Args:
             inputs (Tensor): The student's normalised images, (N, C, H, W).
             data_samples (Sequence[BaseDataElement], optional): N samples, which
-                may carry images for the mentor.
+                may contain images for the mentor.
 
         Returns:
-            Any: Logits (N, C), heatmaps (N, K, H, W), or a tuple of tensors: what
-            the network gives, in the student's form.
+            Any: The network's output in the student's form: logits (N, C), heatmaps
+            (N, K, H, W), or a tuple of tensors.
 
         Raises:
-            ValueError: If the network cannot take images of this shape.
+            ValueError: If the network cannot process images of this shape.
         """
         images = self.adapter(inputs, data_samples)
         if images.shape[1] == 1 and self.channels == 3:
-            images = images.expand(-1, 3, -1, -1)  # a grey image, read as colour
+            images = images.expand(-1, 3, -1, -1)  # greyscale to colour
         if images.shape[1:] == self.image_shape:
             output = run_network(self.network, images)
         else:
@@ -96,10 +95,10 @@ class Mentor(nn.Module):
         return output if self.aligner is None else self.aligner(output)
 
     def fingerprint(self) -> str:
-        """Identify the weights.
+        """Compute a hash of the weights.
 
         Returns:
-            str: The SHA-256 of names, types and values, in hexadecimal.
+            str: SHA-256 of names, dtypes, shapes and values, in hexadecimal.
         """
         digest = hashlib.sha256()
         for key, value in sorted(self.network.state_dict().items()):

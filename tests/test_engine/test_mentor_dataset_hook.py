@@ -106,7 +106,7 @@ def test_another_size_is_warned_of_once(tiny, tmp_path, caplog, img_size):
     if img_size != 12:
         expected = [
             "Mentor 'big' was built for 16 x 24 pixels: set input_size=(16, 24) in its "
-            'entry. It gets 12 x 12 pixels, which it takes, but was not trained for.'
+            'entry. It receives 12 x 12 pixels, which it accepts but was not built for.'
         ]
     assert said == expected
 

@@ -98,7 +98,9 @@ def test_names_that_are_no_outputs_are_only_compared(said):
     assert map_by_name('big', 'class', ['no', 'yes'], ['no', 'yes'], False) is None
     assert map_by_name('big', 'class', OURS[:2], OURS, mappable=False) is None
     assert not said
-    with pytest.raises(ValueError, match=r"'no' at index 1, but the dataset at 0"):
+    with pytest.raises(
+        ValueError, match=r"'no' at index 1, but the dataset has it at 0"
+    ):
         map_by_name('big', 'class', ['no', 'yes'], ['yes', 'no'], mappable=False)
 
 

@@ -10,7 +10,7 @@ from ...networks import is_of_package
 HEATMAPS = 'heatmaps'
 SIMCC = 'SimCC vectors'
 WHAT_WORKS = (
-    'What works are top-down models of MMPose with HeatmapHead, ViPNASHead, CPMHead '
+    'Supported are top-down models of MMPose with HeatmapHead, ViPNASHead, CPMHead '
     '(CPM, Hourglass), MSPNHead, or, with SimCC vectors, SimCCHead, RTMCCHead, '
     'RTMWHead.'
 )
