@@ -124,8 +124,8 @@ def _check_task(
     if names and task.name() not in names:
         raise ValueError(
             f'Mentor {spec.name!r} ({type(network).__name__}) cannot teach the student '
-            f'({type(student).__name__}): the task of the mentor is {names[0]!r}, that '
-            f'of the student is {task.name()!r}.'
+            f'({type(student).__name__}): the mentor is for the task {names[0]!r}, '
+            f'the student for the task {task.name()!r}.'
         )
 
 

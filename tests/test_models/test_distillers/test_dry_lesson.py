@@ -120,7 +120,7 @@ WRONG = dict(
     ),
     own_loss=(
         dict(distill_losses=dict(loss=dict(type='MeanOfMentors'))),
-        r"'loss' \(MeanOfMentors\).*one for each of the 2 mentors",
+        r"'loss' \(MeanOfMentors\).*one loss for each of the 2 mentors",
     ),
 )
 

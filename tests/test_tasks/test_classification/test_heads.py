@@ -192,7 +192,7 @@ def test_a_multi_task_student_is_refused_when_built(tiny):
     net = tiny.net()
     head = dict(type='LinearClsHead', num_classes=4, in_channels=4)
     net['head'] = dict(type='MultiTaskHead', task_heads=dict(colour=head, shape=head))
-    with pytest.raises(ValueError, match='MultiTaskHead.*colour, shape.*single head'):
+    with pytest.raises(ValueError, match='MultiTaskHead.*colour, shape.*only one'):
         tiny.build_classroom(architecture=net)
     with pytest.raises(ValueError, match="Mentor 'm' has a MultiTaskHead"):
         tiny.build_classroom(dict(m=dict(model=net, ckpt=None)))
