@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Training runs that scripts in tools/ start, and the metrics that they log."""
+"""Starting training runs for the scripts in tools/, and reading their metrics."""
 
 import json
 import os
@@ -14,13 +14,13 @@ def mim_train(
     """Run ``mim train`` on one thread, with its output in ``folder/output.txt``.
 
     Args:
-        config (str | Path): The path of a config, or the bare name of a recipe.
-        folder (Path): The work dir. It is made if need be.
-        options (list[str]): What to change in the config, as for ``--cfg-options``.
-        *arguments (str): Further arguments of ``tools/train.py``.
+        config (str | Path): The path of a config, or the file name of a recipe.
+        folder (Path): The work dir. It is created if missing.
+        options (list[str]): Overrides of the config, as for ``--cfg-options``.
+        *arguments (str): Other arguments of ``tools/train.py``.
 
     Raises:
-        RuntimeError: If the run fails, with the end of its output.
+        RuntimeError: If the run fails; the message contains the end of its output.
     """
     command = [
         sys.executable, '-m', 'mim', 'train', 'classroomkd_mm', str(config),
@@ -45,12 +45,11 @@ def last_validation(folder: Path, *metrics: str) -> dict[str, float]:
 
     Args:
         folder (Path): The work dir.
-        *metrics (str): The names of the metrics that a validation logs.
+        *metrics (str): Names of the metrics that a validation logs.
 
     Returns:
-        dict[str, float]: The metrics, and as ``step`` the epoch, or the iteration
-        where LoggerHook has ``log_metric_by_epoch=False``; empty before the first
-        validation.
+        dict[str, float]: The metrics, and ``step``: the epoch, or the iteration if
+        LoggerHook has ``log_metric_by_epoch=False``. Empty before the first validation.
     """
     logs = sorted(folder.glob('*/vis_data/scalars.json'))
     lines = map(json.loads, logs[-1].read_text().splitlines()) if logs else ()

@@ -1,45 +1,45 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""The report of a run: lines of JSON in its work dir, each about a stretch of it."""
+"""The report of a run: lines of JSON in its work dir, each for an interval of it."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 REPORT = 'classroom.jsonl'
-"""The name of the file in the work dir."""
+"""File name of the report in the work dir."""
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """Read what has been written so far.
+    """Read a report.
 
     Args:
         path (Path): The report.
 
     Returns:
-        list[dict]: One entry a line. A last line that was cut off, by a kill or
-        because it is being written, is left out.
+        list[dict]: One entry per line. An incomplete last line, of a run that was
+        killed or is still writing, is ignored.
     """
     lines = path.read_text(encoding='utf-8').splitlines(keepends=True)
     return [json.loads(line) for line in lines if line.endswith('\n')]
 
 
 def append_line(path: Path, line: dict[str, Any]) -> None:
-    """Add a line.
+    """Append a line.
 
     Args:
-        path (Path): The report. It is made if need be.
-        line (dict): With ``iter``, the number of iterations behind it.
+        path (Path): The report. It is created if missing.
+        line (dict): The line, with the number of completed iterations as ``iter``.
     """
     with path.open('a', encoding='utf-8') as file:
         file.write(json.dumps(line) + '\n')
 
 
 def drop_lines_after(path: Path, iteration: int) -> None:
-    """Drop the lines of iterations that will be run again.
+    """Remove the lines of iterations that a resumed run repeats.
 
     Args:
         path (Path): The report. It may be missing.
-        iteration (int): The number of iterations behind the run: 0 for a new one.
+        iteration (int): Number of completed iterations; 0 for a new run.
     """
     if not path.is_file():
         return

@@ -62,7 +62,7 @@ def net(channels=4, num_classes=NUM_CLASSES, norm=None, backbone=None, **head):
 
 def mentor(channels=6, **options):
     """Config of a mentor with random weights, on purpose; tests change them later."""
-    return dict(model=net(channels, **options), ckpt=None, fast=False)
+    return dict(model=net(channels, **options), ckpt=None)
 
 
 def classroom_config(mentors=None, **options):

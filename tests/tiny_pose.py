@@ -127,7 +127,7 @@ def build(cfg):
 
 
 def encode(codec_cfg, keypoints, visible):
-    """What the codec makes of key points, (K, 2) in pixels of the crop."""
+    """What the codec makes of keypoints, (K, 2) in pixels of the crop."""
     encoder = KEYPOINT_CODECS.build(codec_cfg)
     return encoder.encode(
         np.asarray(keypoints, np.float32)[None], np.asarray(visible, np.float32)[None]

@@ -1,10 +1,11 @@
-# The environment of demo.sh and run_tests.sh; to be sourced with their arguments.
+# The environment of demo.sh and run_tests.sh, which source this file.
 #
-# Sets `root` (the clone), `python` (what to run) and `arguments` (those that are left).
-# Without --no-venv, `python` is that of .venv in the clone, which is made at the first
-# call: the packages of requirements/lock.txt and the project, editable. What was
-# installed is stamped, so that a later call does again only what has changed.
-# `in_venv` is true or false; install_optional is for a script that needs more.
+# use_environment sets `root` (the clone), `python` (the interpreter), `arguments` (the
+# remaining arguments) and `in_venv` (true or false). Unless --no-venv is given, `python`
+# is that of .venv in the clone. The first call creates it, with the packages of
+# requirements/lock.txt and the project in editable mode. Stamp files record what is
+# installed, so that later calls install only what changed. install_optional installs
+# the packages that only some tests need.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$root/.venv
@@ -39,11 +40,11 @@ install_lock() {
         return
     fi
     if [ -e "$venv" ] && [ ! -e "$venv/lock.stamp" ]; then
-        fail "$venv was not made by this script. Remove it, or give --no-venv."
+        fail "$venv was not created by this script. Remove it, or use --no-venv."
     fi
     local base
     base=$(find_python)
-    echo "Installing the packages of requirements/lock.txt in $venv: some minutes." >&2
+    echo "Installing requirements/lock.txt in $venv. This takes some minutes." >&2
     rm -rf "$venv"
     "$base" -m venv "$venv"
     touch "$venv/lock.stamp"
@@ -61,13 +62,13 @@ install_project() {
     fi
 }
 
-# The packages of requirements/lock-optional.txt, in a folder that Python does not look
-# into unless PYTHONPATH names it: they would slow down everything else.
+# Install requirements/lock-optional.txt in a folder outside Python's search path, since
+# these packages slow down all other runs. PYTHONPATH adds it where needed.
 install_optional() {
     local wanted
     wanted=$(stamp "$root/requirements/lock-optional.txt")
     if [ "$(cat "$venv/optional.stamp" 2>/dev/null)" != "$wanted" ]; then
-        echo "Installing the packages of requirements/lock-optional.txt in $optional." >&2
+        echo "Installing requirements/lock-optional.txt in $optional." >&2
         rm -rf "$optional" "$venv/optional.stamp"
         install --require-hashes --target "$optional" \
             --requirement "$root/requirements/lock-optional.txt"
@@ -79,16 +80,16 @@ install() {
     "$python" -m pip install --quiet --disable-pip-version-check --no-deps "$@"
 }
 
-# The place is part of a stamp: a clone that was moved has to be installed again.
+# A stamp includes the path of the clone: after moving it, the project is installed again.
 stamp() {
     { echo "$root" && cat "$@"; } | sha256sum
 }
 
-# A candidate has to be run: the shims of pyenv are there for versions that are not.
+# Run each candidate, since pyenv has shims even for versions that are not installed.
 find_python() {
     [ "$(uname -sm)" = 'Linux x86_64' ] ||
         fail "requirements/lock.txt is for Linux on x86-64, this is $(uname -sm)." \
-            "Make an environment by hand (see README.md) and give --no-venv."
+            "Create an environment manually (see README.md) and use --no-venv."
     local candidate
     for candidate in python3 python3.11 python3.10; do
         if "$candidate" -c 'import sys, ensurepip, venv
@@ -97,9 +98,9 @@ sys.exit(sys.version_info[:2] not in ((3, 10), (3, 11)))' >/dev/null 2>&1; then
             return
         fi
     done
-    fail "Python 3.10 or 3.11 with venv is needed, and none of python3, python3.11 and" \
-        "python3.10 is that (xtcocotools has no wheels for others; on Debian, venv is" \
-        "in the package python3-venv)."
+    fail "This needs Python 3.10 or 3.11 with venv, but none of python3, python3.11 and" \
+        "python3.10 provides it (xtcocotools has no wheels for other versions; on" \
+        "Debian, venv is in the package python3-venv)."
 }
 
 fail() {

@@ -2,10 +2,10 @@
 # Check style and docstrings, and run all tests, in an environment that the first call
 # installs:
 #   bash tools/run_tests.sh
-# At the end, the tests of timm and Hugging Face run again, with these packages.
-# With arguments of pytest, run the tests that these select, and no checks:
+# At the end, run the tests for timm and Hugging Face with these packages.
+# With arguments for pytest, run only the tests that these select, without the checks:
 #   bash tools/run_tests.sh tests/test_compat.py -k operator
-# --no-venv uses the active environment, and skips tests whose packages it lacks.
+# --no-venv uses the active environment, and skips tests whose packages are missing.
 set -euo pipefail
 # shellcheck source=tools/_env.sh
 source "$(dirname "$0")/_env.sh"
@@ -20,7 +20,7 @@ if $in_venv; then
     install_optional
 fi
 
-# Do not stop at a failure: one run shows all of them, the tests last.
+# Do not stop at a failure, so that one run shows all of them.
 status=0
 "$python" -m ruff check . || status=$?
 "$python" -m ruff format --check . || status=$?
@@ -28,7 +28,7 @@ status=0
 [ $status -eq 0 ] || echo 'The checks above failed; the tests follow.'
 "$python" -m pytest -n 2 || status=$?
 if $in_venv; then
-    # What was skipped above; with `-m optional`, a missing package is a failure.
+    # The tests skipped above. With `-m optional`, a missing package is a failure.
     PYTHONPATH=$optional${PYTHONPATH:+:$PYTHONPATH} \
         "$python" -m pytest -m optional || status=$?
 fi

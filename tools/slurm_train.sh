@@ -17,7 +17,7 @@ shift 4
 gpus=${GPUS:-8}
 gpus_per_node=${GPUS_PER_NODE:-8}
 
-# SRUN_ARGS is a list of arguments: it is to be split.
+# SRUN_ARGS is a list of arguments, so it must be split.
 # shellcheck disable=SC2086
 exec srun --partition="$partition" \
     --job-name="$job_name" \

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Evaluate a trained student. Its mentors are neither needed nor loaded."""
+"""Evaluate a trained student. This does not load its mentors."""
 
 from argparse import Namespace
 
@@ -15,7 +15,7 @@ def parse_args() -> Namespace:
     """
     parser = run_parser(__doc__)
     parser.add_argument(
-        'checkpoint', help='a checkpoint of a classroom, or of the student alone'
+        'checkpoint', help='a checkpoint of a classroom, or of the plain student'
     )
     return parser.parse_args()
 

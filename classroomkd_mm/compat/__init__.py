@@ -25,9 +25,6 @@ change a complete installation.
 `mmrazor.models.losses`                `KDSoftCELoss` calls a function of mmcls, the old
                                        name of MMPretrain (open-mmlab/mmrazor#546). It
                                        gets MMPretrain's.
-`mmrazor.models`, `mmrazor.engine`     import MMDetection and MMPose to recognise their
-                                       models, which takes seconds. Both are imported
-                                       when they are used.
 `mmrazor.models`                       configs written for version 0.1 import only
                                        `classroomkd_mm` in `custom_imports`. They
                                        still work.

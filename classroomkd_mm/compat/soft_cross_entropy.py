@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""The function of mmcls that MMRazor's `KDSoftCELoss` calls."""
+"""The mmcls function that MMRazor's `KDSoftCELoss` calls."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,11 +8,11 @@ if TYPE_CHECKING:
 
 
 def provide_soft_cross_entropy() -> None:
-    """Let `KDSoftCELoss` work where mmcls is not installed.
+    """Make `KDSoftCELoss` work without mmcls.
 
-    mmcls is MMPretrain's old name. MMRazor asks for the old one only, and puts a class
-    in the place of the function that fails when it is called (open-mmlab/mmrazor#546).
-    The function itself, where MMRazor has found it, stays.
+    mmcls is MMPretrain's old name. MMRazor imports only the old package, and replaces a
+    missing function with a class that fails when called (open-mmlab/mmrazor#546). If
+    MMRazor found the function, it is not changed.
     """
     from mmrazor.models.losses import kd_soft_ce_loss
 
@@ -21,11 +21,11 @@ def provide_soft_cross_entropy() -> None:
 
 
 def soft_cross_entropy(*args: Any, **kwargs: Any) -> 'Tensor':
-    """Call MMPretrain's function of this name, which is imported only here.
+    """Call MMPretrain's function of this name, and import it on first use.
 
     Args:
-        *args (Any): As MMPretrain's.
-        **kwargs (Any): As MMPretrain's.
+        *args (Any): Arguments of MMPretrain's function.
+        **kwargs (Any): Keyword arguments of MMPretrain's function.
 
     Returns:
         Tensor: The loss.

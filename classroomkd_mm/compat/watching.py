@@ -3,14 +3,12 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from functools import partial
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
 from .checkpoints import use_safe_loaders
-from .deferred import deferred_imports
 from .missing_packages import check_packages
 from .old_configs import register_all
 from .stand_ins import STAND_INS, StandInLoader, is_below_stand_in, stand_in_for
@@ -22,9 +20,6 @@ AFTER_IMPORT: dict[str, Callable[[], None]] = {
     'mmrazor.models': register_all,
 }
 """Functions to call right after the import of a module, by module name."""
-
-DEFERRING = ('mmrazor.models', 'mmrazor.engine')
-"""Modules during whose import MMDetection and MMPose are not imported."""
 
 
 class _WatchingLoader(Loader):
@@ -41,12 +36,8 @@ class _WatchingLoader(Loader):
         return self.loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        deferring = (
-            deferred_imports() if module.__name__ in DEFERRING else nullcontext()
-        )
         try:
-            with deferring:
-                self.loader.exec_module(module)
+            self.loader.exec_module(module)
         except ImportError as error:
             if not stand_in_for(module, error):
                 raise
@@ -94,7 +85,7 @@ def install() -> None:
     if any(isinstance(finder, WatchingFinder) for finder in sys.meta_path):
         return
     needed = {name for name, stand_in in STAND_INS.items() if stand_in.needed()}
-    sys.meta_path.insert(0, WatchingFinder(needed | {*AFTER_IMPORT, *DEFERRING}))
+    sys.meta_path.insert(0, WatchingFinder(needed | set(AFTER_IMPORT)))
     for name in AFTER_IMPORT:
         if name in sys.modules:
             _after_import(name)

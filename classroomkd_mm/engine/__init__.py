@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Hooks, loop and runner; a config names this in `custom_imports` to register them."""
+"""Hooks, loop and runner. List this module in `custom_imports` to register them."""
 
 from ..compat import allow_log_buffers
 from .hooks import (

@@ -1,18 +1,18 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Test a student with the checkpoint of its classroom."""
+"""A runner that tests a student with the checkpoint of its classroom."""
 
 from mmengine.runner import Runner
 from mmengine.runner.checkpoint import CheckpointLoader, load_state_dict
 
 CONNECTORS = 'distiller.'
-"""What comes before the names of weights that a student has in training only."""
+"""Name prefix of weights that are only used in training."""
 
 
 class StudentRunner(Runner):
-    """A Runner for a plain model, which may have been trained in a classroom.
+    """A Runner for a plain model that may have been trained in a classroom.
 
-    MMEngine's own only warns about weights that are not there, and then tests with
-    random ones; this one loads all weights or raises.
+    MMEngine's Runner only warns about missing weights, and then tests with random ones.
+    This one loads all weights or raises an error.
     """
 
     def load_checkpoint(
@@ -21,15 +21,15 @@ class StudentRunner(Runner):
         """Load the weights of the model, strictly.
 
         Args:
-            filename (str): The path or URL of the checkpoint.
-            map_location (str): The device to load it to.
-            **kwargs: What MMEngine's method takes besides; not used.
+            filename (str): Path or URL of the checkpoint.
+            map_location (str): Device to load the weights to. Defaults to 'cpu'.
+            **kwargs: Other arguments of MMEngine's method; ignored.
 
         Returns:
-            dict: The checkpoint, with `state_dict` that of the model.
+            dict: The checkpoint, with the weights of the model as ``state_dict``.
 
         Raises:
-            RuntimeError: If weights of the model are missing or not its own.
+            RuntimeError: If the checkpoint has missing or unexpected weights.
         """
         checkpoint = CheckpointLoader.load_checkpoint(filename, map_location)
         model = getattr(self.model, 'module', self.model)
@@ -40,7 +40,7 @@ class StudentRunner(Runner):
             if name in own_names or not name.startswith(CONNECTORS)
         }
         checkpoint = {**checkpoint, 'state_dict': weights}
-        # The hook of an averaged model takes the weights from here.
+        # EMAHook reads the weights of the averaged model from the checkpoint.
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         load_state_dict(model, weights, strict=True)
         return checkpoint

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""The accuracy of the mentors beside the student's."""
+"""A validation loop that also evaluates the mentors."""
 
 from typing import Any
 
@@ -13,24 +13,24 @@ from .hooks.classroom_model import classroom_of
 
 @LOOPS.register_module()
 class ClassroomValLoop(ValLoop):
-    """Validate the student, and once in a run every mentor on the same data.
+    """Validate the student, and once per run every mentor on the same data.
 
-    A mentor is measured as it teaches: it gets its own input, made from the
-    student's, its output is brought into the student's form, and the student's head
-    makes predictions of it. With metrics named as the student's, below the mentor's
-    name (``resnet50/accuracy/top1``), it stands beside the student in every
-    validation. Neither mentors nor data change, so a mentor's are computed at the
-    first validation of a run, with one pass through the data for each mentor, and
-    repeated from then on.
+    A mentor is evaluated as it teaches: it receives its own input, derived from the
+    student's, its output is converted to the student's form, and the student's head
+    turns this output into predictions. Every validation reports the metrics of the
+    mentors next to the student's, under the same names prefixed by the mentor's name
+    (``resnet50/accuracy/top1``). Neither mentors nor data change, so the metrics of the
+    mentors are computed at the first validation of a run, in one pass over the data per
+    mentor, and reused in later validations.
 
     Source: docs/mentors.md, "Accuracy of the mentors".
 
     Args:
-        *args (Any): What MMEngine's ValLoop takes, which the Runner gives.
-        **kwargs (Any): The same, such as ``fp16``.
+        *args (Any): Arguments of MMEngine's ValLoop, passed by the Runner.
+        **kwargs (Any): Options of MMEngine's ValLoop, such as ``fp16``.
 
     Raises:
-        TypeError: If the runner's model is no ClassroomDistill.
+        TypeError: If the runner's model is not a ClassroomDistill.
         ValueError: If it has a mentor cache.
 
     Examples:
@@ -50,13 +50,13 @@ class ClassroomValLoop(ValLoop):
         self._mentors_known = False
 
     def run(self) -> dict[str, float]:
-        """Validate the student, before that for the first time the mentors.
+        """Validate the student; the first time, evaluate the mentors before it.
 
         Returns:
-            dict[str, float]: The metrics of the student, then of the mentors.
+            dict[str, float]: Metrics of the student, then of the mentors.
         """
         if not self._mentors_known:
-            # A data loader draws a number; training must not notice.
+            # A data loader draws a random number, which must not affect training.
             with torch.random.fork_rng(devices=[]):
                 metrics = self._evaluate_mentors()
             self.evaluator.metrics.append(KnownMetrics(metrics))
@@ -64,7 +64,7 @@ class ClassroomValLoop(ValLoop):
         return super().run()
 
     def _evaluate_mentors(self) -> dict[str, float]:
-        """Measure one mentor after the other."""
+        """Evaluate the mentors one by one."""
         self.runner.logger.info('Evaluating the mentors, once in this run.')
         self.runner.model.eval()
         return {
@@ -75,7 +75,7 @@ class ClassroomValLoop(ValLoop):
 
     @torch.no_grad()
     def _evaluate(self, mentor: Mentor) -> dict[str, float]:
-        """Measure a mentor with the student's evaluator."""
+        """Evaluate a mentor with the student's evaluator."""
         classroom = self.classroom
         for batch in self.dataloader:
             data = classroom.data_preprocessor(batch, False)
@@ -88,17 +88,17 @@ class ClassroomValLoop(ValLoop):
 
 
 class KnownMetrics:
-    """To an evaluator a metric, whose results are known beforehand.
+    """A metric for an evaluator that returns precomputed results.
 
     Args:
-        results (dict[str, float]): By name.
+        results (dict[str, float]): Results by name.
     """
 
     def __init__(self, results: dict[str, float]) -> None:
         self.results = results
 
     def process(self, data_batch: Any, data_samples: Any) -> None:
-        """Take no notice of a batch.
+        """Ignore a batch.
 
         Args:
             data_batch (Any): Not used.
@@ -106,12 +106,12 @@ class KnownMetrics:
         """
 
     def evaluate(self, size: int) -> dict[str, float]:
-        """Give the results, the same in all processes.
+        """Return the results, which are the same in all processes.
 
         Args:
             size (int): Not used.
 
         Returns:
-            dict[str, float]: What was given.
+            dict[str, float]: The precomputed results.
         """
         return self.results

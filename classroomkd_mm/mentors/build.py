@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Building the mentors that a config names."""
+"""Building the mentors of a config."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -23,11 +23,28 @@ def build_mentors(
     mentors: Mapping[str, Any],
     student: nn.Module,
     task: Task | None = None,
-    fast: bool = True,
+    fast: bool = False,
     recorded: Collection[str] = (),
     cache: MentorCache | None = None,
 ) -> Mentors:
-    """Build the mentors that a config names.
+    """Build the mentors of a config.
+
+    The value of a mentor is a dict, a built ``nn.Module``, or None to omit the mentor.
+    A dict has the following keys:
+
+    - The network: ``cfg_path`` or ``model``. ``model`` may name any class or function
+      by its import path.
+    - Its weights: ``ckpt`` (path, URL, or None for random weights) or
+      ``pretrained=True`` (weights that OpenMMLab published for ``cfg_path``). Models
+      ``torchvision.models.…`` with ``weights``, and MMPretrain's TimmClassifier and
+      HuggingFaceClassifier with ``pretrained=True``, load their own weights.
+    - ``ckpt_key``, optional: the key of the weights in the file, if several match.
+    - ``input_size``, optional: int or (height, width), in pixels.
+    - ``data_preprocessor``, optional: mean, std and to_rgb, if they differ from the
+      network's own or if the network is a plain ``nn.Module``.
+    - Options of the task, such as ``class_map`` (for each class of the student the
+      index of the mentor's class) or ``keypoint_map`` (for each keypoint of the student
+      the index of the mentor's keypoint, or None).
 
     Args:
         mentors (Mapping[str, Any]): By name, a dict with the network, ``cfg_path``
@@ -47,21 +64,21 @@ def build_mentors(
             with the value None is left out.
         student (nn.Module): The student, whose batches the mentors will see.
         task (Task, optional): The student's. Defaults to the one that fits.
-        fast (bool): Let mentors be made faster. False for all as they were built,
-            whatever their entries say of ``fast``.
+        fast (bool): Make those mentors faster whose entries do not set ``fast``.
+            Defaults to False.
         recorded (Collection[str]): Names of mentors with recorders in them: their
             layers stay as they are.
         cache (MentorCache, optional): Where their outputs are kept. A mentor whose
             outputs are all there is not built.
 
     Returns:
-        Mentors: All of them, frozen.
+        Mentors: All mentors, frozen.
 
     Raises:
         TypeError: If a mentor is not described as above.
-        ValueError: If there is none, or what the config says of one cannot be.
+        ValueError: If there is no mentor, or the config of one is invalid.
         FileNotFoundError: If a config or checkpoint does not exist.
-        ImportError: If a package is needed, and not installed.
+        ImportError: If a required package is not installed.
     """
     if not isinstance(mentors, Mapping):
         raise TypeError(
@@ -71,16 +88,14 @@ def build_mentors(
     chosen = {name: cfg for name, cfg in mentors.items() if cfg is not None}
     if not chosen:
         raise ValueError(
-            'The classroom has no mentors: add one to `mentors`, for instance '
+            'The classroom has no mentors: add one to `mentors`, for example '
             "resnet50=dict(cfg_path='mmpretrain::resnet/resnet50_8xb32_in1k.py', "
             'pretrained=True).'
         )
     task = task or find_task(student)
-    # All are read before the first is built: that can take a while.
+    # Parse all before building the first, since building can take a while.
     specs = [parse_mentor(name, cfg, task) for name, cfg in chosen.items()]
-    specs = [
-        _as_it_is(spec) if not fast or spec.name in recorded else spec for spec in specs
-    ]
+    specs = [_decided(spec, fast, spec.name in recorded) for spec in specs]
     for spec in specs:
         if spec.speed.compile and spec.name in recorded:
             raise ValueError(
@@ -92,9 +107,10 @@ def build_mentors(
     return CachedMentors([_build_cached(spec, student, task, cache) for spec in specs])
 
 
-def _as_it_is(spec: MentorSpec) -> MentorSpec:
-    """The same, its layers not rewritten."""
-    return replace(spec, speed=spec.speed._replace(fast=False))
+def _decided(spec: MentorSpec, fast: bool, recorded: bool) -> MentorSpec:
+    """Decide whether a mentor is made faster: its recorded layers have to stay."""
+    wanted = fast if spec.speed.fast is None else spec.speed.fast
+    return replace(spec, speed=spec.speed._replace(fast=wanted and not recorded))
 
 
 def _build_cached(
@@ -109,19 +125,19 @@ def _build_cached(
 
 
 def build_mentor(spec: MentorSpec, student: nn.Module, task: Task) -> Mentor:
-    """Build one mentor, load its weights, and fit it to the student.
+    """Build one mentor, load its weights, and adapt it to the student.
 
     Args:
-        spec (MentorSpec): What the config says of it.
+        spec (MentorSpec): The parsed config of the mentor.
         student (nn.Module): The student.
-        task (Task): The student's.
+        task (Task): The student's task.
 
     Returns:
         Mentor: The mentor, frozen.
 
     Raises:
-        TypeError: If its model config is wrong.
-        ValueError: If it does not fit the student, or its weights do not fit it.
+        TypeError: If its model config is invalid.
+        ValueError: If it does not match the student, or its weights do not match it.
         FileNotFoundError: If its config or checkpoint does not exist.
     """
     network = _build_network(spec)
@@ -145,32 +161,32 @@ def build_mentor(spec: MentorSpec, student: nn.Module, task: Task) -> Mentor:
 
 
 def _build_network(spec: MentorSpec) -> nn.Module:
-    """Build a mentor's network, and say whose it is if that fails."""
+    """Build a mentor's network; an error names the mentor."""
     try:
         return build_network(spec.network, spec.data_preprocessor)
     except Exception as error:
         kinds = (FileNotFoundError, ImportError, KeyError, TypeError)
         kind = next((kind for kind in kinds if isinstance(error, kind)), ValueError)
         raise kind(
-            f'Mentor {spec.name!r}: its network cannot be built, correct its '
-            f'{"cfg_path" if "cfg_path" in spec.network else "model"}. {error}'
+            f'Mentor {spec.name!r}: its network cannot be built. Correct its '
+            f'{"cfg_path" if "cfg_path" in spec.network else "model"}: {error}'
         ) from error
 
 
 def _check_task(
     spec: MentorSpec, network: nn.Module, task: Task, student: nn.Module
 ) -> None:
-    """Refuse a network that is known to be of another task than the student."""
+    """Reject a network of another task than the student's."""
     names = [each.name() for each in tasks_of(network)]
     if names and task.name() not in names:
         raise ValueError(
             f'Mentor {spec.name!r} ({type(network).__name__}) cannot teach the student '
-            f'({type(student).__name__}): it is of the task {names[0]!r}, the student '
-            f'of the task {task.name()!r}.'
+            f'({type(student).__name__}): the mentor is for the task {names[0]!r}, '
+            f'the student for the task {task.name()!r}.'
         )
 
 
 def _preprocessor(spec: MentorSpec) -> Mapping[str, Any] | None:
-    """How images are normalised for a network that does not tell itself."""
+    """Get the normalisation of a network that has no data preprocessor."""
     model = spec.network if isinstance(spec.network, Mapping) else {}
     return {**known_preprocessor(model), **spec.data_preprocessor} or None

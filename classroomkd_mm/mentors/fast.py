@@ -1,7 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Rewriting a frozen network once, so that it gives the same in less time.
 
-Source: docs/architecture.md, promise 9; docs/fast_mentors.md.
+Source: docs/architecture.md, promise 9; docs/mentors.md, "Speed".
 """
 
 import copy
@@ -35,12 +35,13 @@ class Speed(NamedTuple):
     """How a mentor is made faster.
 
     Attributes:
-        fast (bool): Fold norms into convolutions and keep weights channels-last.
+        fast (bool, optional): Fold norms into convolutions and keep weights
+            channels-last. None: as the classroom says for all mentors.
         dtype (str, optional): One of ``DTYPES``: what the network computes in.
         compile (bool): Compile the network with ``torch.compile``.
     """
 
-    fast: bool = True
+    fast: bool | None = None
     dtype: str | None = None
     compile: bool = False
 

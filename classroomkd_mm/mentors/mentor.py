@@ -19,21 +19,20 @@ RANDOM_WEIGHTS = 'random weights'
 class Mentor(nn.Module):
     """One frozen mentor.
 
-    It is in eval mode for good (dropout and stochastic depth too), has no
-    gradient, and gets its own input from the student's batch.
+    It always stays in eval mode (including dropout and stochastic depth), has no
+    gradient, and derives its own input from the student's batch.
 
     Source: docs/architecture.md, promises 1 and 2.
 
     Args:
-        name (str): Its name in the classroom.
+        name (str): Name in the classroom.
         network (nn.Module): An OpenMMLab model, whose ``mode='tensor'`` output is
             used, or any module that maps images to logits.
-        adapter (InputAdapter): From the student's batch to the mentor's input.
-        source (str): Where the network and its weights are from.
-        aligner (nn.Module, optional): From the mentor's output to the student's
-            form: a PoseAligner or a ClassAligner.
-        task_options (Mapping, optional): The options of its task that the config
-            sets.
+        adapter (InputAdapter): Maps the student's batch to the mentor's input.
+        source (str): Source of the network and its weights.
+        aligner (nn.Module, optional): Maps the mentor's output to the student's form,
+            for example a PoseAligner or a ClassAligner.
+        task_options (Mapping, optional): Options of the task in the config.
     """
 
     def __init__(
@@ -66,7 +65,7 @@ class Mentor(nn.Module):
         return self.source.endswith(RANDOM_WEIGHTS)
 
     def train(self, mode: bool = True) -> 'Mentor':
-        """Stay in eval mode whatever is asked.
+        """Stay in eval mode.
 
         Args:
             mode (bool): Ignored.
@@ -91,19 +90,19 @@ class Mentor(nn.Module):
         inputs: Tensor,
         data_samples: Sequence[BaseDataElement] | None = None,
     ) -> Any:
-        """Look at the student's batch.
+        """Run the network on the student's batch.
 
         Args:
             inputs (Tensor): The student's normalised images, (N, C, H, W).
             data_samples (Sequence[BaseDataElement], optional): N samples, which
-                may carry images for the mentor.
+                may contain images for the mentor.
 
         Returns:
-            Any: Logits (N, C), heatmaps (N, K, H, W), or a tuple of tensors: what
-            the network gives, in the student's form.
+            Any: The network's output in the student's form: logits (N, C), heatmaps
+            (N, K, H, W), or a tuple of tensors.
 
         Raises:
-            ValueError: If the network cannot take images of this shape.
+            ValueError: If the network cannot process images of this shape.
         """
         return self.answer(self.adapter(inputs, data_samples))
 
@@ -148,7 +147,7 @@ class Mentor(nn.Module):
         """Identify the weights, those before the network was made faster.
 
         Returns:
-            str: The SHA-256 of names, types and values, in hexadecimal.
+            str: SHA-256 of names, dtypes, shapes and values, in hexadecimal.
         """
         return self._fingerprint or weights_fingerprint(self.network)
 

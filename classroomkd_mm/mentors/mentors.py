@@ -20,7 +20,7 @@ class Mentors:
     Source: docs/architecture.md, promise 1.
 
     Args:
-        mentors (list[Mentor]): One or more.
+        mentors (list[Mentor]): The mentors.
     """
 
     def __init__(self, mentors: list[Mentor]) -> None:
@@ -33,7 +33,7 @@ class Mentors:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Tuple[str, ...]: The names, in the order of all mentor tensors."""
+        """Tuple[str, ...]: Names, in the order of all tensors of the mentors."""
         return tuple(self._mentors)
 
     def __len__(self) -> int:
@@ -59,7 +59,7 @@ class Mentors:
         Args:
             inputs (Tensor): The student's normalised images, (N, C, H, W).
             data_samples (Sequence[BaseDataElement], optional): N samples, which
-                may hold images for the mentors.
+                may contain images for the mentors.
 
         Returns:
             list: The output of each mentor, in order.
@@ -75,15 +75,15 @@ class Mentors:
     def align_to_data(
         self, task: Task, student: nn.Module, metainfo: Mapping[str, Any]
     ) -> None:
-        """Compare the mentors with the dataset that the student is trained on.
+        """Align the mentors with the dataset that the student is trained on.
 
         Args:
-            task (Task): The student's.
+            task (Task): The student's task.
             student (nn.Module): The student.
-            metainfo (Mapping): What the dataset says of itself, such as ``classes``.
+            metainfo (Mapping): Metainfo of the dataset, such as ``classes``.
 
         Raises:
-            ValueError: If what a mentor was trained on contradicts the dataset.
+            ValueError: If a mentor's training dataset contradicts the dataset.
         """
         device = next(student.parameters()).device
         for mentor in self:

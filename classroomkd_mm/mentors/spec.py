@@ -145,7 +145,7 @@ def _speed(name: str, cfg: Mapping[str, Any]) -> Speed:
     """Read the options fast, dtype and compile."""
     speed = Speed(**{key: cfg[key] for key in Speed._fields if key in cfg})
     for option in ('fast', 'compile'):
-        if not isinstance(getattr(speed, option), bool):
+        if option in cfg and not isinstance(cfg[option], bool):
             raise TypeError(
                 f'Mentor {name!r}: {option} must be True or False, but got '
                 f'{cfg[option]!r}.'

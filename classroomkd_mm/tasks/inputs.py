@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""A mentor's own input, derived from the student's normalised batch."""
+"""Deriving a mentor's input from the student's normalised batch."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -11,14 +11,14 @@ from torch import Tensor, nn
 
 
 class Normalization(NamedTuple):
-    """How a network's data preprocessor treats the channels of an image.
+    """Normalisation of images by a network's data preprocessor.
 
     Attributes:
-        mean (Tensor): (C, 1, 1), of the pixel values from 0 to 255.
-        std (Tensor): (C, 1, 1).
-        swaps_channels (bool): Whether it turns BGR into RGB or the reverse.
-        given (bool): Whether the preprocessor has mean and std. If not, mean is 0
-            and std 1.
+        mean (Tensor): (C, 1, 1), for pixel values from 0 to 255.
+        std (Tensor): (C, 1, 1), for pixel values from 0 to 255.
+        swaps_channels (bool): Whether it converts BGR to RGB or RGB to BGR.
+        given (bool): Whether the preprocessor defines mean and std. If not, mean is 0
+            and std is 1.
     """
 
     mean: Tensor
@@ -28,14 +28,14 @@ class Normalization(NamedTuple):
 
 
 def normalization_of(preprocessor: Any) -> Normalization | None:
-    """Read the normalization of a data preprocessor.
+    """Read the normalisation of a data preprocessor.
 
     Args:
-        preprocessor (nn.Module | Mapping | None): MMEngine's, MMPretrain's or
-            MMPose's, or a dict with mean, std and to_rgb.
+        preprocessor (nn.Module | Mapping | None): A data preprocessor of MMEngine,
+            MMPretrain or MMPose, or a dict with mean, std and to_rgb.
 
     Returns:
-        Normalization | None: None where there is no preprocessor.
+        Normalization | None: None if there is no preprocessor.
     """
     if preprocessor is None:
         return None
@@ -62,15 +62,15 @@ def normalization_of(preprocessor: Any) -> Normalization | None:
 def check_normalization(
     mentor: str, student: Normalization | None, network: Normalization | None
 ) -> None:
-    """Refuse mean and std on one side only: the other's images may have any scale.
+    """Reject mean and std on one side only, since the other side's scale is unknown.
 
-    A preprocessor without them says nothing of the values that its network takes: a
-    `Normalize` in the pipeline may have changed them before.
+    A preprocessor without mean and std does not define the value range of its network's
+    input: `Normalize` in the pipeline may have changed it.
 
     Args:
         mentor (str): The mentor's name, for messages.
-        student (Normalization, optional): The student's.
-        network (Normalization, optional): The mentor's.
+        student (Normalization, optional): The student's normalisation.
+        network (Normalization, optional): The mentor's normalisation.
 
     Raises:
         ValueError: If only one of the two has mean and std.
@@ -80,37 +80,39 @@ def check_normalization(
     lacking, has = f'Mentor {mentor!r}', 'the student'
     remedy = (
         "Set data_preprocessor=dict(mean=…, std=…, to_rgb=…) in the mentor's entry to "
-        'what it was trained with, in its preprocessor or its pipeline, for pixel '
-        'values from 0 to 255'
+        'the values that it was trained with, in its preprocessor or its pipeline, for '
+        'pixel values from 0 to 255'
     )
     if network.given:
         lacking, has = 'The student', f'mentor {mentor!r}'
         remedy = (
             'Set data_preprocessor=dict(mean=…, std=…, to_rgb=…) of the student, for '
-            'pixel values from 0 to 255, and take Normalize out of the pipeline'
+            'pixel values from 0 to 255, and remove Normalize from the pipeline'
         )
     raise ValueError(
         f'{lacking} has no mean and std in its data_preprocessor, but {has} has, so '
-        f"the mentor's images cannot be made from the student's. {remedy}; mean=[0, 0, "
-        '0], std=[1, 1, 1] if it takes these values as they are.'
+        f"the mentor's images cannot be derived from the student's. {remedy}; use "
+        'mean=[0, 0, 0], std=[1, 1, 1] if it uses these values unchanged.'
     )
 
 
 class InputAdapter(nn.Module):
-    """Turn the student's batch into what a mentor was trained on.
+    """Convert the student's batch to the input that a mentor was trained on.
 
-    The student's normalization is undone and the mentor's applied, in one
-    multiplication and addition whose factors are computed here; channels are
-    swapped if just one of the two swaps them; the image is resized if the mentor
-    has an input size.
+    It undoes the student's normalisation and applies the mentor's, in one
+    multiplication and addition with precomputed factors. It swaps the channels if only
+    one of the two networks swaps them, and resizes the images if the mentor has an
+    input size.
 
     Source: docs/architecture.md, promise 2.
 
     Args:
-        student (Normalization, optional): The student's. None leaves the values.
-        mentor (Normalization, optional): The mentor's. None: as the student's.
-        size (tuple[int, int], optional): Height and width for the mentor, in
-            pixels. Defaults to the student's.
+        student (Normalization, optional): The student's normalisation. None keeps the
+            values.
+        mentor (Normalization, optional): The mentor's normalisation. None keeps the
+            values.
+        size (tuple[int, int], optional): Height and width for the mentor, in pixels.
+            Defaults to the student's.
     """
 
     def __init__(
@@ -161,10 +163,10 @@ class InputAdapter(nn.Module):
         Args:
             inputs (Tensor): The student's normalised images, (N, C, H, W).
             data_samples (Sequence[BaseDataElement], optional): N samples; a
-                sub-class may find the mentor's images in them.
+                subclass may read the mentor's images from them.
 
         Returns:
-            Tensor: The mentor's, (N, C, H', W').
+            Tensor: The mentor's images, (N, C, H', W').
         """
         if self.swap:
             inputs = inputs.flip(1)

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Names of classes or keypoints: those of the dataset, and those of a mentor."""
+"""Comparing the names of classes or keypoints of the dataset and of a mentor."""
 
 import logging
 import reprlib
@@ -14,15 +14,15 @@ SHOWN_NAMES = 3
 
 
 def dataset_meta_of(network: nn.Module) -> Mapping[str, Any]:
-    """Read what a network carries of the dataset that it was trained on.
+    """Read the metainfo of the dataset that a network was trained on.
 
     Args:
-        network (nn.Module): Any network. ``dataset_meta`` is set when a checkpoint
-            is loaded, here and by MMPose's ``init_model``; MMPretrain's
-            ``get_model`` calls it ``_dataset_meta``.
+        network (nn.Module): Any network. Loading a checkpoint, here and in MMPose's
+            ``init_model``, sets ``dataset_meta``. MMPretrain's ``get_model`` sets
+            ``_dataset_meta``.
 
     Returns:
-        Mapping: Empty where nothing is known.
+        Mapping: The metainfo; empty if unknown.
     """
     for name in ('dataset_meta', '_dataset_meta'):
         meta = getattr(network, name, None)
@@ -38,25 +38,25 @@ def map_by_name(
     theirs: Sequence[str],
     mappable: bool = True,
 ) -> list[int] | None:
-    """Find the parts of a mentor's output that bear the names of the student's.
+    """Map the student's classes or keypoints to those of a mentor by name.
 
-    Upper case and underscores make no difference.
+    The comparison ignores case, and treats underscores as spaces.
 
     Args:
         mentor (str): The mentor's name, for messages.
-        part (str): What has the names: 'class' or 'keypoint'.
-        ours (Sequence[str]): The names in the student's order, from its dataset.
-        theirs (Sequence[str]): The names in the mentor's order.
-        mappable (bool): Whether each name stands for one output of student and
-            mentor. If not, only the names at the same index are compared.
+        part (str): What the names refer to: 'class' or 'keypoint'.
+        ours (Sequence[str]): Names in the student's order, from its dataset.
+        theirs (Sequence[str]): Names in the mentor's order.
+        mappable (bool): Whether each name refers to one output of student and mentor.
+            If not, only the names at the same index are compared.
 
     Returns:
         list[int] | None: For each of the student's names the index of the mentor's;
-        None if the order is the same, or cannot be told (which is warned of).
+        None if the order is the same, or unknown (after a warning).
 
     Raises:
         ValueError: If a name has another index in the mentor, or if the numbers of
-            names differ, and they cannot be mapped.
+            names differ, and the names cannot be mapped.
     """
     a, b = [_key(name) for name in ours], [_key(name) for name in theirs]
     same = [x == y for x, y in zip(a, b, strict=False)]
@@ -67,20 +67,20 @@ def map_by_name(
         found = [index[key] for key in a]
         print_log(
             f'Mentor {mentor!r} has another order or number of {part} names than the '
-            f'dataset. Mapped by name: {part}_map={reprlib.repr(found)}.',
+            f'dataset. They are mapped by name: {part}_map={reprlib.repr(found)}.',
             logger='current',
         )
         return found
     remedy = (
         f"set {part}_map in the mentor's entry: for each {part} of the dataset the "
-        "index of the mentor's."
+        f"index of the mentor's {part}."
     )
     reason = _contradiction(part, ours, a, index)
     if reason is None and mappable and len(a) != len(b):
         unknown = [repr(n) for n, key in zip(ours, a, strict=True) if key not in index]
         reason = (
-            f'has {len(b)} {part} names and the dataset {len(a)}, of which these '
-            f"cannot be found among the mentor's: {_few(unknown)}"
+            f'has {len(b)} {part} names and the dataset has {len(a)}, of which the '
+            f'mentor lacks: {_few(unknown)}'
         )
     if reason is not None:
         raise ValueError(f'Mentor {mentor!r} {reason}. S{remedy[1:]}')
@@ -91,7 +91,7 @@ def map_by_name(
     ]
     print_log(
         f'Mentor {mentor!r}: {len(differing)} of its {len(b)} {part} names differ from '
-        f'the dataset ({_few(differing)}). If they do not mean the same, {remedy}',
+        f'the dataset ({_few(differing)}). If they have different meanings, {remedy}',
         logger='current',
         level=logging.WARNING,
     )
@@ -99,9 +99,9 @@ def map_by_name(
 
 
 def _common(ours: Sequence[str], theirs: Sequence[str]) -> dict[str, int]:
-    """The mentor's index of each name that occurs once on both sides.
+    """Map each name that occurs once on both sides to the mentor's index.
 
-    Some datasets have two classes of one name: such names decide nothing.
+    Some datasets have two classes of the same name. Such names are ignored.
     """
     once = [
         {key for key, count in Counter(keys).items() if count == 1}
@@ -114,21 +114,21 @@ def _common(ours: Sequence[str], theirs: Sequence[str]) -> dict[str, int]:
 def _contradiction(
     part: str, names: Sequence[str], keys: Sequence[str], index: Mapping[str, int]
 ) -> str | None:
-    """Find a name that proves that the order is another."""
+    """Find a name with another index in the mentor, and describe the difference."""
     for number, key in enumerate(keys):
         if index.get(key, number) != number:
             return (
                 f'has the {part} {names[number]!r} at index {index[key]}, but the '
-                f'dataset at {number}, and not all names can be mapped'
+                f'dataset has it at {number}, and not all names can be mapped'
             )
     return None
 
 
 def _few(names: Sequence[str]) -> str:
-    """The first of many names."""
+    """Format the first of many names."""
     return ', '.join(names[:SHOWN_NAMES]) + ', …' * (len(names) > SHOWN_NAMES)
 
 
 def _key(name: Any) -> str:
-    """The part of a name that counts."""
+    """Normalise a name for comparison."""
     return str(name).replace('_', ' ').casefold().strip()

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""What images a network takes, as far as it tells, and trying it on some."""
+"""Finding out which images a network accepts."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ SIZES = ('img_size', 'image_size', 'init_input_size')
 
 
 def input_channels(network: nn.Module) -> int | None:
-    """Read how many channels a network takes.
+    """Read the number of input channels of a network.
 
     Args:
         network (nn.Module): Any network.
 
     Returns:
-        int | None: Those of its first convolution; None if it has none.
+        int | None: Input channels of its first convolution; None if it has none.
     """
     convolutions = (m for m in network.modules() if isinstance(m, nn.Conv2d))
     first = next(convolutions, None)
@@ -27,14 +27,14 @@ def input_channels(network: nn.Module) -> int | None:
 
 
 def input_size(network: nn.Module) -> tuple[int, int] | None:
-    """Read the size of images that a network was built for.
+    """Read the image size that a network was built for.
 
     Args:
         network (nn.Module): Any network.
 
     Returns:
-        tuple[int, int] | None: Height and width in pixels; None for a network that
-        takes any size, or does not tell.
+        tuple[int, int] | None: Height and width in pixels; None if the network accepts
+        any size, or if the size is unknown.
     """
     for module in network.modules():
         for name in SIZES:
@@ -50,20 +50,20 @@ def try_network(mentor: str, network: nn.Module, images: Tensor) -> Any:
 
     Args:
         mentor (str): The mentor's name, for messages.
-        network (nn.Module): Its network.
-        images (Tensor): Its input, (N, C, H, W).
+        network (nn.Module): The mentor's network.
+        images (Tensor): The network's input, (N, C, H, W).
 
     Returns:
-        Any: What the network gives.
+        Any: The network's output.
 
     Raises:
-        ValueError: If the network cannot take the images.
+        ValueError: If the network cannot process the images.
     """
     try:
         return run_network(network, images)
-    except torch.cuda.OutOfMemoryError:  # says nothing of the shape
+    except torch.cuda.OutOfMemoryError:  # unrelated to the shape
         raise
-    except Exception as error:  # of any layer
+    except Exception as error:  # any error of a layer
         raise ValueError(_explain(mentor, network, images, error)) from error
 
 
@@ -88,17 +88,17 @@ def wrong_size(mentor: str, network: nn.Module, size: tuple[int, int]) -> str | 
 
 
 def _explain(mentor: str, network: nn.Module, images: Tensor, error: Exception) -> str:
-    """Say what images a network could not take, and what to do."""
+    """Explain which images a network cannot process, and what to do."""
     _, channels, height, width = images.shape
     reason = str(error).partition('\n')[0] or type(error).__name__
     wanted_channels, wanted_size = input_channels(network), input_size(network)
     if wanted_channels not in (None, channels):
         remedy = (
-            f'Its first convolution takes {wanted_channels}: take a mentor for images '
+            f'Its first convolution takes {wanted_channels}: use a mentor for images '
             "with the student's channels, or a `model` that converts them first."
         )
     elif wanted_size is None:
-        remedy = 'If it was trained at another size, set input_size to that.'
+        remedy = 'If it was trained at another size, set input_size to that size.'
     elif wanted_size != (height, width):
         remedy = f'It {_size_remedy(wanted_size)}'
     else:
@@ -110,7 +110,7 @@ def _explain(mentor: str, network: nn.Module, images: Tensor, error: Exception) 
 
 
 def _size_remedy(size: tuple[int, int]) -> str:
-    """Say how a mentor gets the size that it was built for."""
+    """Describe how to give a mentor images of the size that it was built for."""
     option = size[0] if size[0] == size[1] else size
     return (
         f'was built for {size[0]} x {size[1]} pixels: set input_size={option} in its '

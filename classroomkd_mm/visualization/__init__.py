@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Pictures of what happened in a classroom, and of what came out of it."""
+"""Plots of the teaching in a classroom, and of the poses that models predict."""
 
 from .poses import find_keypoints, plot_poses
 from .teaching import plot_teaching, read_report

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Which mentor taught how much over time, from the report of ClassroomHook."""
+"""Plots of how much each mentor taught over time, from ClassroomHook's report."""
 
 from pathlib import Path
 from typing import Any
@@ -21,15 +21,15 @@ def read_report(path: str | Path) -> Report:
     """Read the ``classroom.jsonl`` of a work dir.
 
     Args:
-        path (str | Path): The file, or the work dir it is in.
+        path (str | Path): The file, or the work dir that contains it.
 
     Returns:
         list[dict]: One entry per epoch, or per validation and checkpoint of an
         iteration-based run.
 
     Raises:
-        FileNotFoundError: If there is none.
-        ValueError: If it is empty.
+        FileNotFoundError: If the report does not exist.
+        ValueError: If the report is empty.
     """
     path = Path(path)
     path = path / REPORT if path.is_dir() else path
@@ -41,24 +41,23 @@ def read_report(path: str | Path) -> Report:
     report = read_lines(path)
     if not report:
         raise ValueError(
-            f'{path} is empty: no epoch has ended yet, and in an iteration-based run '
+            f'{path} is empty: no epoch has ended yet, or, in an iteration-based run, '
             'no validation or checkpoint was reached.'
         )
     return report
 
 
 def plot_teaching(reports: list[Report], out: str | Path, title: str = '') -> None:
-    """Draw how much each mentor taught over the epochs or iterations.
+    """Plot how much each mentor taught over the epochs or iterations.
 
-    A line has a gap where its mentor was not in the classroom, and in the panel of
-    temperatures where it taught nothing.
+    A line has a gap where its mentor was not in the classroom. In the panel of
+    temperatures it also has a gap where the mentor taught nothing.
 
     Args:
-        reports (list[list[dict]]): Reports of one or more runs of the same
-            classroom (seeds); lines are their means, bands go from the lowest to
-            the highest.
-        out (str | Path): The picture, PNG, SVG or PDF by its ending.
-        title (str): Above the picture.
+        reports (list[list[dict]]): Reports of one or more runs (seeds) of the same
+            classroom. Lines show their mean, bands their minimum and maximum.
+        out (str | Path): Output file; its suffix selects PNG, SVG or PDF.
+        title (str): Title of the figure.
     """
     import matplotlib
 
@@ -89,13 +88,13 @@ def plot_teaching(reports: list[Report], out: str | Path, title: str = '') -> No
 
 
 def time_key(reports: list[Report]) -> str:
-    """Choose what tells the lines of a report apart.
+    """Choose the key for the x axis.
 
     Args:
         reports (list[list[dict]]): The reports.
 
     Returns:
-        str: ``epoch``, or ``iter`` if an epoch has several lines.
+        str: ``epoch``, or ``iter`` if a report has several lines per epoch.
     """
     epochs = ([entry['epoch'] for entry in report] for report in reports)
     several = any(len(set(numbers)) < len(numbers) for numbers in epochs)
@@ -103,7 +102,7 @@ def time_key(reports: list[Report]) -> str:
 
 
 def mentor_names(reports: list[Report]) -> list[str]:
-    """List everybody who was in the classroom at any time.
+    """List all mentors that were in the classroom at any time.
 
     Args:
         reports (list[list[dict]]): The reports.
@@ -118,13 +117,13 @@ def mentor_names(reports: list[Report]) -> list[str]:
 def series(
     report: Report, key: str, times: list[int], name: str, quantity: str
 ) -> np.ma.MaskedArray:
-    """Collect what a report says of a mentor.
+    """Collect the values of a mentor from a report.
 
     Args:
         report (list[dict]): The report.
         key (str): ``epoch`` or ``iter``.
-        times (list[int]): The T epochs or iterations asked for.
-        name (str): The mentor's name.
+        times (list[int]): T epochs or iterations.
+        name (str): Name of the mentor.
         quantity (str): One of ``PANELS``.
 
     Returns:

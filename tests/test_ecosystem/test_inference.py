@@ -30,7 +30,7 @@ OTHER_TASKS = {
     'mmpretrain.TextToImageRetrievalInferencer': 'language',
     'mmpretrain.ImageToTextRetrievalInferencer': 'language',
     'mmpretrain.NLVRInferencer': 'language',
-    'mmpose.Pose3DInferencer': 'lifts key points; needs videos',
+    'mmpose.Pose3DInferencer': 'lifts keypoints; needs videos',
     'mmpose.Hand3DInferencer': 'three dimensions',
 }
 

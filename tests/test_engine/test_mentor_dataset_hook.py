@@ -106,7 +106,7 @@ def test_another_size_is_warned_of_once(tiny, tmp_path, caplog, img_size):
     if img_size != 12:
         expected = [
             "Mentor 'big' was built for 16 x 24 pixels: set input_size=(16, 24) in its "
-            'entry. It gets 12 x 12 pixels, which it takes, but was not trained for.'
+            'entry. It receives 12 x 12 pixels, which it accepts but was not built for.'
         ]
     assert said == expected
 
@@ -124,14 +124,18 @@ def test_a_contradiction_stops_before_the_first_batch(tiny, tmp_path, mentor):
 def test_more_classes_are_not_guessed_without_the_hook(tiny, tmp_path, mentor):
     meta = dict(dataset_meta=dict(classes=tuple('bdxacy')))
     runner = train(tiny, tmp_path, mentor(meta, 6), train=False, hooks=())
-    with pytest.raises(ValueError, match=r"'big' knows 6.*student 4.*ClassroomHook"):
+    with pytest.raises(
+        ValueError, match=r"'big' has 6 classes.*student has 4.*ClassroomHook"
+    ):
         runner.train()
 
 
 def test_more_classes_without_names_are_refused_when_the_config_is_read(
     tiny, tmp_path, mentor
 ):
-    with pytest.raises(ValueError, match=r"'big' knows 6.*student 4.*class_map"):
+    with pytest.raises(
+        ValueError, match=r"'big' has 6 classes.*student has 4.*class_map"
+    ):
         train(tiny, tmp_path, mentor(dict(epoch=3), 6))
 
 

@@ -38,7 +38,7 @@ def checkpoint(tiny, tmp_path):
 
 def test_by_model_config(tiny, build, checkpoint):
     path, weights = checkpoint
-    (mentor,) = build(dict(six=dict(model=tiny.net(6), ckpt=path, fast=False)))
+    (mentor,) = build(dict(six=dict(model=tiny.net(6), ckpt=path)))
     assert mentor.name == 'six'
     assert path in mentor.source
     for key, value in mentor.network.state_dict().items():
@@ -172,7 +172,9 @@ def test_config_that_does_not_exist_names_the_mentor(build, path):
 
 
 def test_other_number_of_classes(tiny, build):
-    with pytest.raises(ValueError, match=r"'ann' knows 7 classes.*student 4.*trained"):
+    with pytest.raises(
+        ValueError, match=r"'ann' has 7 classes.*student has 4.*trained"
+    ):
         build(dict(ann=tiny.mentor(num_classes=7)))
 
 
@@ -183,7 +185,7 @@ def test_other_number_of_classes_of_a_backbone_that_classifies(build):
         backbone=dict(type='LeNet5', num_classes=7),
         head=dict(type='ClsHead'),
     )
-    with pytest.raises(ValueError, match=r"'ann' knows 7 classes"):
+    with pytest.raises(ValueError, match=r"'ann' has 7 classes"):
         build(dict(ann=dict(model=model, ckpt=None)))
 
 

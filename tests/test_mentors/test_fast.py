@@ -11,7 +11,7 @@ from classroomkd_mm.mentors import fast as module
 from classroomkd_mm.mentors.fast import TOLERANCE, Speed, speed_up
 from classroomkd_mm.networks import run_network
 
-FOLD = Speed()
+FOLD = Speed(fast=True)
 
 
 def stirred(network):
@@ -209,9 +209,9 @@ def weights(tiny, tmp_path):
     return str(path)
 
 
-def test_a_mentor_is_fast_unless_it_says_no(tiny, build, weights):
+def test_a_mentor_is_fast_where_it_says_so(tiny, build, weights):
     entry = dict(model=tiny.net(6), ckpt=weights)
-    mentors = build(dict(fast=entry, exact=dict(entry, fast=False)))
+    mentors = build(dict(fast=dict(entry, fast=True), exact=entry))
     assert norms(mentors['fast'].network) == 0
     assert norms(mentors['exact'].network) == 1
     images = torch.randn(5, 3, 12, 12)
@@ -224,12 +224,16 @@ def test_a_mentor_is_fast_unless_it_says_no(tiny, build, weights):
     assert not any(p.requires_grad for p in mentors['fast'].parameters())
 
 
-def test_all_mentors_as_they_are(tiny, build, weights):
-    entry = dict(model=tiny.net(6), ckpt=weights, fast=True)
+def test_all_mentors_at_once(tiny, build, weights):
+    entry = dict(model=tiny.net(6), ckpt=weights)
     built = stirred(Classifier(conv(), nn.BatchNorm2d(8)))
-    mentors = build(dict(entry=entry, built=built), fast=False)
-    assert [norms(mentor.network) for mentor in mentors] == [1, 1]
-    assert mentors['built'].network is built
+    mentors = dict(entry=entry, no=dict(entry, fast=False), built=built)
+    as_they_are = build(mentors)
+    assert [norms(mentor.network) for mentor in as_they_are] == [1, 1, 1]
+    assert as_they_are['built'].network is built
+    fast = build(mentors, fast=True)
+    assert [norms(mentor.network) for mentor in fast] == [0, 1, 0]
+    assert norms(built) == 1
 
 
 def test_a_classroom_with_fast_mentors_and_recorders(tiny, weights):
@@ -243,7 +247,9 @@ def test_a_classroom_with_fast_mentors_and_recorders(tiny, weights):
             ),
         )
     )
-    model = tiny.build_classroom(dict(recorded=fold, other=fold), **options)
+    model = tiny.build_classroom(
+        dict(recorded=fold, other=fold), fast_mentors=True, **options
+    )
     assert norms(model.mentors['recorded'].network) == 1
     assert norms(model.mentors['other'].network) == 0
     inputs, samples = tiny.prepared(model, tiny.batch())
@@ -251,8 +257,7 @@ def test_a_classroom_with_fast_mentors_and_recorders(tiny, weights):
         model.mentors(inputs)
         recorder = model.distiller.teacher_recorders.get_recorder('recorded.norm')
         assert recorder.get_record_data().shape[1] == 6
-    # fast_mentors=False: as they are, for all.
-    model = tiny.build_classroom(dict(a=fold), fast_mentors=False)
+    model = tiny.build_classroom(dict(a=fold))
     assert norms(model.mentors['a'].network) == 1
 
 

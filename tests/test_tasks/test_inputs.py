@@ -138,7 +138,7 @@ SILENT = dict(to_rgb=True)
         (
             SILENT,
             NORMS['other'],
-            r"The student has no mean and std .* mentor 'a' has.*take Normalize out",
+            r"The student has no mean and std .* mentor 'a' has.*remove Normalize",
         ),
     ],
     ids=['mentor', 'student'],

@@ -1,10 +1,10 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Show how a classroom of classifiers treats single training samples.
+"""Show how a classroom of classifiers treats individual training samples.
 
 Runs a trained student and its mentors on training images, and prints a table in
-Markdown. For each level of the filter it has the share of active mentors, quantiles of
-their temperatures, and how the gradient is distributed over samples, by the probability
-that the student gives to the label.
+Markdown. For each level of the filter, the table shows the share of active mentors,
+quantiles of their temperatures, and the distribution of the gradient over samples,
+grouped by the student's probability of the label.
 """
 
 from argparse import ArgumentParser, Namespace
@@ -23,15 +23,19 @@ from classroomkd_mm._launch import find_config
 from classroomkd_mm.networks import run_network
 
 QUANTILES = (0.05, 0.5, 0.95)
-# Bounds of the probability that the student gives to the label.
+# Bounds of the student's probability of the label.
 BOUNDS = (0.0, 0.1, 0.5, 0.9, 1.0)
 
 
 def parse_args() -> Namespace:
     """Read the command line."""
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='a config file, or the bare name of a recipe')
-    parser.add_argument('checkpoint', help='the trained student, or its classroom')
+    parser.add_argument(
+        'config', help='a config file, or the file name of a recipe of this package'
+    )
+    parser.add_argument(
+        'checkpoint', help='a checkpoint of the student or of its classroom'
+    )
     parser.add_argument(
         '--batches', type=int, default=24, help='number of batches (default: 24)'
     )
@@ -41,7 +45,7 @@ def parse_args() -> Namespace:
         action=CfgOptions,
         default={},
         metavar='KEY=VALUE',
-        help='replace or add entries of the config',
+        help='override or add entries of the config',
     )
     return parser.parse_args()
 
@@ -90,7 +94,7 @@ def answers(cfg: Config, checkpoint: str, count: int) -> list[tuple[Tensor, ...]
 def lessons(
     batches: list[tuple[Tensor, ...]], level: str, tau_max: float
 ) -> tuple[float, list[float], Tensor]:
-    """Share of active mentors, quantiles of τ, and each sample's gradient norm (N,)."""
+    """Share of active mentors, quantiles of τ, and gradient norm per sample (N,)."""
     active, temperatures, pull = [], [], []
     for logits, mentors, labels in batches:
         leaf = logits.clone().requires_grad_()
@@ -104,12 +108,12 @@ def lessons(
 
 
 def label_probability(logits: Tensor, labels: Tensor) -> Tensor:
-    """The probability that the student gives to the label, (N,)."""
+    """The student's probability of the label, (N,)."""
     return logits.softmax(dim=1).gather(1, labels[:, None])[:, 0]
 
 
 def shares_of(amounts: Tensor, sure: Tensor) -> list[float]:
-    """The share of the amounts (N,) that falls in each interval of BOUNDS."""
+    """The share of the amounts (N,) in each interval of BOUNDS."""
     bins = torch.bucketize(sure, torch.tensor(BOUNDS[1:-1]))
     return [
         (amounts[bins == index].sum() / amounts.sum()).item()

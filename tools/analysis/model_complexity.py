@@ -52,7 +52,7 @@ def find_configs(paths: list[Path]) -> list[Path]:
         list[Path]: The files, those of a folder in natural order.
 
     Raises:
-        FileNotFoundError: If a path holds no config.
+        FileNotFoundError: If a path contains no config.
     """
     files = []
     for path in paths:
@@ -77,8 +77,8 @@ def count(file: Path, size: int) -> tuple[int, int]:
         size (int): Height and width of the input, in pixels.
 
     Returns:
-        tuple[int, int]: Weights, and FLOPs for one image, where a multiplication
-        with its addition counts as one.
+        tuple[int, int]: Number of weights, and FLOPs per image; a multiply-add counts
+        as one.
     """
     import classroomkd_mm  # noqa: F401  registers the networks
     from classroomkd_mm.models.algorithms import student_config

@@ -19,7 +19,7 @@ CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 
 
 def main() -> None:
-    """Do the runs that are missing, and print the table."""
+    """Run what is missing, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('plan', choices=PLANS, help='what to compare')
     parser.add_argument(
@@ -46,7 +46,7 @@ def main() -> None:
     if not args.table:
         with ThreadPoolExecutor(args.jobs) as pool:
             list(pool.map(lambda name: train(plan, out, name, 0), plan.mentors))
-            # Seed by seed, so that an interrupted comparison is still a fair one.
+            # Seed by seed, so that the methods stay comparable after an interruption.
             runs = [(method, seed) for seed in args.seeds for method in plan.methods]
             list(pool.map(lambda run: train(plan, out, *run), runs))
     print(table(plan, out, args.seeds))
@@ -59,7 +59,7 @@ def folder_of(plan: Plan, out: Path, name: str, seed: int) -> Path:
 
 
 def train(plan: Plan, out: Path, name: str, seed: int) -> None:
-    """Do one run, unless it has ended. All students of a seed start alike."""
+    """Do one run, unless it has finished. Students of a seed start identically."""
     if not results(plan, out, name, seed):
         if name in plan.methods:
             config, options = recipe_of(plan, out, name)
@@ -91,7 +91,7 @@ def recipe_of(plan: Plan, out: Path, name: str) -> tuple[Path, list[str]]:
 
 
 def results(plan: Plan, out: Path, name: str, seed: int) -> tuple[float, ...]:
-    """Read the metrics after the last epoch; empty if the run has not ended."""
+    """Read the metrics after the last epoch; empty if the run has not finished."""
     last_epoch = plan.epochs if name in plan.methods else plan.mentor_epochs
     validation = last_validation(folder_of(plan, out, name, seed), *plan.metrics)
     if validation.get('step') != last_epoch:
@@ -100,7 +100,7 @@ def results(plan: Plan, out: Path, name: str, seed: int) -> tuple[float, ...]:
 
 
 def table(plan: Plan, out: Path, seeds: list[int]) -> str:
-    """Format the results in Markdown, without the methods that have none."""
+    """Format the results in Markdown, omitting methods without results."""
     heads = [f'{head} | by seed' for head, _ in plan.metrics.values()]
     lines = [f'| | {" | ".join(heads)} |', '|---' * (1 + 2 * len(heads)) + '|']
     for name in plan.mentors:

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""What `benchmark.py` compares: networks, budgets and methods."""
+"""The comparisons of `benchmark.py`: networks, budgets and methods."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ class Method(NamedTuple):
     """A way to train the student.
 
     Attributes:
-        options: Changes to the recipe, as for ``--cfg-options``.
+        options: Overrides of the recipe, as for ``--cfg-options``.
         recipe: The first word of the recipe's name; '' for the student alone.
         best_only: Whether only the strongest mentor teaches.
     """
@@ -22,13 +22,13 @@ class Plan(NamedTuple):
     """A comparison. Paths are relative to ``configs/``.
 
     Attributes:
-        mentor: Path of a mentor's config, {} for its name.
+        mentor: Path of a mentor's config, with {} for its name.
         student: Path of the config of the student alone.
-        classroom: Path of a recipe, {} for the first word of its name.
+        classroom: Path of a recipe, with {} for the first word of its name.
         mentors: Names of the mentors.
-        mentor_epochs: Epochs that a mentor is trained for.
-        epochs: Epochs that the student is trained for.
-        metrics: For the name of a metric in the log, its column's head and a factor.
+        mentor_epochs: Training epochs of the mentors.
+        epochs: Training epochs of the student.
+        metrics: Maps a metric's name in the log to its column's heading and a factor.
         methods: Ways to train the student, by the label of their row.
     """
 
@@ -51,7 +51,7 @@ EVERYBODY = f'{FILTER}.filtering=False'
 
 
 def classifiers() -> dict[str, Method]:
-    """The ways to teach a classifier with three mentors."""
+    """Ways to teach a classifier with three mentors."""
     score = f'{DISTILLER}.task_weight=student_score'
     one = f'{DISTILLER}.task_weight=constant'
     fixed = f'{MENTORING}.mentoring=4.0'
@@ -72,10 +72,10 @@ def classifiers() -> dict[str, Method]:
 
 
 def pose() -> dict[str, Method]:
-    """The ways to teach a pose model with two mentors: one thing differs at a time."""
+    """Ways to teach a pose model with two mentors, mostly changing one option each."""
     score, loss = f'{DISTILLER}.scorer.score', f'{LOSSES}.loss_heatmap'
     weight = f'{loss}.loss_weight'
-    # Half for each of two mentors.
+    # Half of the weight for each of the two mentors.
     mean_kl = (EVERYBODY, f'{MENTORING}.mentoring=off', f'{weight}={KL_WEIGHT / 2}')
     center = (
         f'{score}=oks', f'{loss}.sharpness=10', f'{weight}={KL_WEIGHT}', SAMPLE,

@@ -49,11 +49,11 @@ def parse_args() -> argparse.Namespace:
 
 
 def make_samples(count: int, device: str) -> list:
-    """Make data samples with random targets, as MMPose's pipeline does.
+    """Create data samples with random targets, like those of MMPose's pipeline.
 
     Args:
-        count (int): How many.
-        device (str): Where the tensors are.
+        count (int): Number of samples.
+        device (str): Device of the tensors.
 
     Returns:
         list[PoseDataSample]: The samples.
@@ -76,12 +76,12 @@ def make_lesson(num_mentors: int, samples: list, device: str) -> Callable[[], No
     """Prepare a lesson on random heatmaps, with the classroom of the recipes.
 
     Args:
-        num_mentors (int): How many mentors.
-        samples (list[PoseDataSample]): The N samples, with targets.
-        device (str): Where the tensors are.
+        num_mentors (int): Number of mentors.
+        samples (list[PoseDataSample]): N samples with targets.
+        device (str): Device of the tensors.
 
     Returns:
-        Callable[[], None]: Plans the lesson, teaches it and runs backward.
+        Callable[[], None]: Plans the lesson, computes its loss and runs backward.
     """
     parts = Config.fromfile(CONFIGS / '_base_/classroom/heatmaps.py').distiller
     scorer, knowledge_filter, mentoring, loss = (
@@ -113,15 +113,15 @@ def make_lesson(num_mentors: int, samples: list, device: str) -> Callable[[], No
 
 
 def best_time(step: Callable[[], None], repeats: int, device: str) -> float:
-    """Time a step, after a first one as warm-up.
+    """Time a step, after one warm-up call.
 
     Args:
-        step (Callable): What to time.
-        repeats (int): How often to time it.
-        device (str): Where it runs.
+        step (Callable): The step to time.
+        repeats (int): Number of measurements.
+        device (str): Device that it runs on.
 
     Returns:
-        float: The time of the fastest, in seconds.
+        float: Time of the fastest call, in seconds.
     """
     wait = torch.cuda.synchronize if device.startswith('cuda') else lambda: None
     times = []
@@ -153,7 +153,7 @@ def main() -> None:
         f'{step_time:.3f} s, lesson {lesson_time:.3f} s, {share:.1f} %'
     )
     if share > args.limit:
-        sys.exit(f'That is more than {args.limit:g} %.')
+        sys.exit(f'This exceeds the limit of {args.limit:g} %.')
 
 
 if __name__ == '__main__':

@@ -185,8 +185,8 @@ def make_models(classroom: Classroom) -> dict[str, nn.Module]:
     first = {classroom.mentors[0]: classroom.mentors[0]}
     return dict(
         student=build_network(recipe_of(classroom).architecture),
-        fast_off=make_classroom(classroom, everyone, fast_mentors=False),
-        fast_on=make_classroom(classroom, everyone),
+        fast_off=make_classroom(classroom, everyone),
+        fast_on=make_classroom(classroom, everyone, fast_mentors=True),
         one_mentor=make_classroom(classroom, first),
         mmrazor=make_single_teacher(classroom),
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 DEMOS = {
     'digits': 'classifiers on 100 handwritten digits',
-    'pose': 'pose models on drawn people',
+    'pose': 'pose models on stick figures',
 }
 
 

@@ -1,8 +1,8 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Classification on 100 of the handwritten digits that scikit-learn ships.
+"""Classification of handwritten digits from scikit-learn, with 100 training images.
 
-Three mentors of different strength, then a student alone, then the same student in
-their classroom, each for three seeds and each through `mim train`.
+Trains three mentors of different strength and a student alone, then the same student in
+their classroom, with three seeds each, through `mim train`.
 """
 
 import os
@@ -21,9 +21,9 @@ METRIC = 'accuracy/top1'
 
 
 def main(out: Path) -> None:
-    """Train everything, print a table and write a picture."""
-    # One thread each, and as many runs at once as there are cores: networks this
-    # small gain nothing from more threads.
+    """Train all networks, print a table and write a plot."""
+    # One run with one thread per core: networks this small do not benefit from more
+    # threads.
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         alone = [(name, seed) for name in (*MENTORS, STUDENT) for seed in SEEDS]
         list(pool.map(lambda run: train(out, *run), alone))
@@ -80,7 +80,7 @@ def print_table(out: Path) -> None:
 
 
 def draw(out: Path) -> None:
-    """Draw which mentor taught how much over time."""
+    """Plot how much each mentor taught over time."""
     from classroomkd_mm.visualization import plot_teaching, read_report
 
     reports = [read_report(work_dir(out, CLASSROOM, seed)) for seed in SEEDS]

@@ -1,7 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Pose estimation on drawn people, with nothing to download.
+"""Pose estimation on stick figures, without a download.
 
-Two mentors, then a narrow student alone and the same student in their classroom, each
+Trains two mentors and a narrow student alone, then the same student in their classroom,
 through `mim train`.
 """
 
@@ -29,7 +29,7 @@ PICTURES = 6
 
 
 def main(out: Path) -> None:
-    """Train everything, draw what the students see and print a table."""
+    """Train all networks, plot the students' predictions and print a table."""
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda name: train(out, name), (*MENTORS, STUDENT)))
     train(out, 'classroom')
@@ -42,7 +42,7 @@ def train(out: Path, name: str) -> None:
     """Do one run."""
     # The mentors do not share a seed with the student.
     options = [f'randomness.seed={MENTORS.index(name) + 1 if name in MENTORS else 0}']
-    # The people are drawn once, beside the runs.
+    # The dataset is generated once, next to the runs.
     options += [
         f'{loader}_dataloader.dataset.data_root={out / "data"}'
         for loader in ('train', 'val', 'test')
@@ -57,7 +57,7 @@ def train(out: Path, name: str) -> None:
 
 
 def checkpoint(out: Path, name: str) -> Path:
-    """The checkpoint that a run ends with."""
+    """The last checkpoint of a run."""
     return out / name / f'epoch_{EPOCHS}.pth'
 
 
@@ -85,8 +85,8 @@ def print_table(out: Path) -> None:
 
 
 def draw(out: Path) -> None:
-    """Draw the first people of the validation set, as each student sees them."""
-    # This package first: it lets MMPose import.
+    """Plot the students' predictions for the first people of the validation set."""
+    # Import this package first: its fixes enable the import of MMPose.
     from classroomkd_mm.visualization import find_keypoints, plot_poses  # noqa: I001
     from mmengine.config import Config
     from mmengine.registry import init_default_scope
@@ -96,7 +96,7 @@ def draw(out: Path) -> None:
     init_default_scope('mmpose')
     dataset = DATASETS.build(Config.fromfile(config).val_dataloader.dataset)
     people = [dataset.get_data_info(index) for index in range(PICTURES)]
-    # A classroom's checkpoint loads as one of the student.
+    # A classroom's checkpoint loads like one of the student.
     alone, taught = (
         find_keypoints(config, checkpoint(out, name), people)
         for name in (STUDENT, 'classroom')
@@ -108,4 +108,4 @@ def draw(out: Path) -> None:
     }
     picture = out / 'poses.png'
     plot_poses(people, columns, dataset.metainfo, picture)
-    print(f'What the students see: {picture}')
+    print(f"The students' predictions: {picture}")

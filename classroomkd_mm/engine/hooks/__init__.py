@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Hooks of the classroom."""
+"""Hooks for training a classroom."""
 
 from .classroom_hook import ClassroomHook
 from .mentor_cache_hook import MentorCacheHook

@@ -19,8 +19,8 @@ from .mentor_dataset_hook import MentorDatasetHook
 from .mentor_manifest_hook import MentorManifestHook
 from .student_config_hook import StudentConfigHook
 
-# Name in the log, name in the report. MMEngine's LogProcessor averages whatever has
-# 'loss' in its name over its last 10 values: these are averages already.
+# Names in the log, and names in the report. No name in the log contains 'loss', since
+# MMEngine's LogProcessor would average it over 10 values; these are means already.
 LOGGED = dict(taught='taught', rank='rank', temperature='temperature', kd='loss')
 SCALAR = re.compile(rf'train/(.+)/({"|".join(LOGGED)}|score)')
 COMPANIONS = (
@@ -34,18 +34,18 @@ COMPANIONS = (
 
 @HOOKS.register_module()
 class ClassroomHook(Hook):
-    """Log what happens in the classroom.
+    """Log the statistics of the classroom.
 
-    Into MMEngine's message hub, and so into the text log, the JSON log,
-    TensorBoard and WandB, it writes ``student/score`` and for every mentor
-    ``<name>/taught`` (share of the samples it taught), ``<name>/rank``,
-    ``<name>/temperature`` (on those samples) and ``<name>/kd`` (its part of the
-    distillation loss), each a mean since the last time.
+    The hook writes to MMEngine's message hub, and thus to the text log, the JSON log,
+    TensorBoard and WandB: ``student/score``, and for every mentor ``<name>/taught``
+    (fraction of samples that it taught), ``<name>/rank``, ``<name>/temperature`` (on
+    these samples) and ``<name>/kd`` (its part of the distillation loss). Each is a mean
+    since the previous entry.
 
-    To ``classroom.jsonl`` in the work dir it appends a line of JSON with the means
-    since the last line: at the end of each epoch, or, in an iteration-based loop,
-    before each validation and each checkpoint. A resumed run drops the lines of
-    iterations that it runs again.
+    It also appends lines of JSON to ``classroom.jsonl`` in the work dir, each with the
+    means since the previous line: one at the end of each epoch, or, in an
+    iteration-based loop, before each validation and each checkpoint. A resumed run
+    drops the lines of iterations that it repeats.
 
     A mentor whose output was NaN or infinite is warned about once; a student's is
     an error. The hook brings along :class:`MentorCacheHook`,
@@ -54,9 +54,9 @@ class ClassroomHook(Hook):
     them itself.
 
     Args:
-        interval (int): Log every so many iterations, and at the end of an epoch.
-            Only then, and for a line of the report, are numbers transferred from
-            the device. Defaults to 10, as LoggerHook does.
+        interval (int): Number of iterations between log entries; the end of an epoch
+            is logged too. Values are transferred from the device only for log entries
+            and report lines. Defaults to 10, like LoggerHook.
 
     Raises:
         ValueError: If the interval is not a positive int.
@@ -71,32 +71,32 @@ class ClassroomHook(Hook):
         _refuse_moved(moved)
         if not isinstance(interval, int) or interval < 1:
             raise ValueError(
-                f'ClassroomHook: interval={interval!r} must be an int of 1 or more.'
+                f'ClassroomHook: interval={interval!r} must be a positive int.'
             )
         self.interval = interval
         self._warned: set[str] = set()
         self._clear_sums()
 
     def before_run(self, runner: Runner) -> None:
-        """Bring along the hooks that a classroom cannot do without.
+        """Register the other hooks that a classroom needs.
 
         Args:
             runner (Runner): The runner.
         """
-        # The runner is going through its hooks. One of the same or a lower priority is
-        # inserted behind this hook, so none is left out or called twice.
+        # The runner is iterating over its hooks. A hook of the same or a lower priority
+        # is inserted after this one, so no hook is skipped or called twice.
         for companion in COMPANIONS:
             if not any(isinstance(hook, companion) for hook in runner.hooks):
                 runner.register_hook(companion())
 
     def before_train(self, runner: Runner) -> None:
-        """Start the sums, and drop report lines of iterations that are run again.
+        """Reset the sums, and drop the report lines of iterations to be repeated.
 
         Args:
             runner (Runner): The runner.
 
         Raises:
-            TypeError: If the runner's model is no ClassroomDistill.
+            TypeError: If the runner's model is not a ClassroomDistill.
             ValueError: If the config stops distillation at an epoch that an
                 iteration-based loop never reaches.
         """
@@ -109,11 +109,11 @@ class ClassroomHook(Hook):
     def after_train_iter(
         self, runner: Runner, batch_idx: int, *_: Any, **__: Any
     ) -> None:
-        """Add up the iteration's numbers, and log them at intervals.
+        """Accumulate the statistics of the iteration, and log them at intervals.
 
         Args:
             runner (Runner): The runner.
-            batch_idx (int): Number of the batch in the epoch.
+            batch_idx (int): Index of the batch in the epoch.
         """
         distiller = classroom_of(runner, self).distiller
         if distiller.last_sums is None:  # distillation is stopped
@@ -121,7 +121,7 @@ class ClassroomHook(Hook):
             return
         self._new.add(distiller.last_sums, distiller.last_size)
         distiller.last_sums = None
-        # As LoggerHook, which runs after this hook.
+        # Same condition as in LoggerHook, which runs after this hook.
         if self.every_n_inner_iters(batch_idx, self.interval) or self.end_of_epoch(
             runner.train_dataloader, batch_idx
         ):
@@ -130,7 +130,7 @@ class ClassroomHook(Hook):
             self._report(runner, current=1)
 
     def before_val(self, runner: Runner) -> None:
-        """Append a line to the report, if validation is within an epoch.
+        """Append a line to the report if validation runs within an epoch.
 
         Args:
             runner (Runner): The runner.
@@ -138,7 +138,7 @@ class ClassroomHook(Hook):
         self._report(runner)
 
     def after_train_epoch(self, runner: Runner) -> None:
-        """Append the line of the epoch, or of what is left, to the report.
+        """Append the line of the epoch, or of the remaining iterations, to the report.
 
         Args:
             runner (Runner): The runner.
@@ -147,11 +147,11 @@ class ClassroomHook(Hook):
         self._report(runner)
 
     def _clear_sums(self) -> None:
-        """Start all sums: local and on the device, then global and on the CPU."""
+        """Reset all sums: one per process on the device, two global ones on the CPU."""
         self._new, self._since_log, self._since_line = _Sums(), _Sums(), _Sums()
 
     def _take_new(self) -> None:
-        """Take what is new off the device, once for the log and the report."""
+        """Transfer the new sums from the device, once for both log and report."""
         if not self._new:
             return
         new, self._new = self._new.reduced(), _Sums()
@@ -159,7 +159,7 @@ class ClassroomHook(Hook):
         self._since_line.add(new.values, new.size)
 
     def _report(self, runner: Runner, current: int = 0) -> None:
-        """Append the means since the last line; the Runner counts past iterations."""
+        """Append the means since the last line; `runner.iter` excludes the current."""
         self._take_new()
         sums, self._since_line = self._since_line, _Sums()
         if sums and is_main_process():
@@ -169,7 +169,7 @@ class ClassroomHook(Hook):
             append_line(Path(runner.work_dir, REPORT), line)
 
     def _log(self, runner: Runner) -> None:
-        """Put the means since the last time into the log."""
+        """Write the means since the last log entry to the log."""
         self._take_new()
         sums, self._since_log = self._since_log, _Sums()
         if not sums:
@@ -186,25 +186,25 @@ class ClassroomHook(Hook):
     def _check_finite(
         self, runner: Runner, invalid: torch.Tensor, described: dict
     ) -> None:
-        """Warn of a broken mentor once, and stop for a broken student."""
+        """Raise an error for an invalid student output; warn once for a mentor's."""
         if invalid[0] > 0:
             raise FloatingPointError(
-                'The student gave NaN or infinite outputs within the last '
+                'The output of the student was NaN or infinite within the last '
                 f'{self.interval} iterations. Lower the learning rate, clip the '
-                'gradients, or look for broken inputs and labels.'
+                'gradients, or check the inputs and labels.'
             )
         for name, values in described['mentors'].items():
             if values['invalid'] and name not in self._warned:
                 self._warned.add(name)
                 runner.logger.warning(
-                    f'Mentor {name!r} gave NaN or infinite outputs for '
-                    f'{values["invalid"]} samples. It does not teach these; look at '
-                    'its weights and its input. This is said once.'
+                    f'The output of mentor {name!r} was NaN or infinite for '
+                    f'{values["invalid"]} samples, which it does not teach. Check its '
+                    'weights and its input. This warning is shown only once.'
                 )
 
 
 class _Sums:
-    """A matrix of sums and the number of samples in it."""
+    """A matrix of sums, and the number of samples in them."""
 
     def __init__(self) -> None:
         self.values: torch.Tensor | None = None
@@ -215,14 +215,14 @@ class _Sums:
         self.size += size
 
     def __bool__(self) -> bool:
-        """Tell whether there is anything, which all processes agree on."""
+        """Whether anything was added; the same in all processes."""
         return self.values is not None
 
     def described(self, names: tuple[str, ...]) -> dict[str, Any]:
         return describe(self.values.tolist(), self.size, names)
 
     def reduced(self) -> '_Sums':
-        """Add up over all processes, in float64 on the CPU."""
+        """Sum over all processes; the result is float64 on the CPU."""
         packed = torch.cat(
             [self.values.flatten(), self.values.new_tensor([float(self.size)])]
         )
@@ -234,10 +234,10 @@ class _Sums:
 
 
 def _refuse_moved(options: dict[str, Any]) -> None:
-    """Say where an option of 0.1 is now, and refuse unknown ones."""
+    """Reject unknown options, and tell where an option of version 0.1 moved to."""
     if 'allow_other_mentors' in options:
         raise TypeError(
-            'ClassroomHook has no option `allow_other_mentors` any more. Add '
+            'ClassroomHook no longer has the option `allow_other_mentors`. Add '
             "dict(type='mmrazor.MentorManifestHook', allow_other_mentors=True) to "
             'custom_hooks.'
         )
@@ -245,7 +245,7 @@ def _refuse_moved(options: dict[str, Any]) -> None:
 
 
 def _refuse_unreachable_stop(runner: Runner) -> None:
-    """Refuse a StopDistillHook where the epoch that it waits for never comes."""
+    """Reject a StopDistillHook whose epoch is never reached."""
     from mmrazor.engine import StopDistillHook
 
     for hook in runner.hooks:
@@ -256,17 +256,17 @@ def _refuse_unreachable_stop(runner: Runner) -> None:
         ):
             raise ValueError(
                 f'StopDistillHook(stop_epoch={hook.stop_epoch}) would never stop the '
-                'distillation: to it, an iteration-based loop is a single epoch. '
+                'distillation, because an iteration-based loop is a single epoch. '
                 'Remove the hook, or train by epochs '
                 '(train_cfg=dict(by_epoch=True, max_epochs=…)).'
             )
 
 
 def _saves_checkpoint_of_iteration(runner: Runner) -> bool:
-    """Tell whether this iteration of an iteration-based loop ends in a checkpoint.
+    """Whether this iteration of an iteration-based loop ends with a checkpoint.
 
-    MMEngine's ``before_save_checkpoint`` would tell the main process only, but the
-    sums are those of all.
+    MMEngine calls ``before_save_checkpoint`` in the main process only, but the sums are
+    reduced over all processes.
     """
     return isinstance(runner.train_loop, IterBasedTrainLoop) and any(
         isinstance(hook, CheckpointHook)
@@ -277,7 +277,7 @@ def _saves_checkpoint_of_iteration(runner: Runner) -> bool:
 
 
 def _forget_others(runner: Runner, names: tuple[str, ...]) -> None:
-    """Drop the last numbers of those who do not teach, or they stay in the log."""
+    """Remove the scalars of inactive mentors, which would stay in the log otherwise."""
     scalars = runner.message_hub.log_scalars
     for key in list(scalars):
         scalar = SCALAR.fullmatch(key)

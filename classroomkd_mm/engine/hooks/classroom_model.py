@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 def classroom_of(runner: Runner, asker: Any) -> ClassroomDistill:
-    """Take the classroom out of a runner, and out of its distributed wrapper.
+    """Get the classroom of a runner, without its distributed wrapper.
 
     Args:
         runner (Runner): The runner.
-        asker (Any): The hook or loop that asks, for the message.
+        asker (Any): The hook or loop that needs it, for the message.
 
     Returns:
         ClassroomDistill: The classroom.
@@ -23,13 +23,14 @@ def classroom_of(runner: Runner, asker: Any) -> ClassroomDistill:
     Raises:
         TypeError: If the runner's model is not a ClassroomDistill.
     """
-    # Here, since testing a student takes the runner without MMRazor's models.
+    # Imported here, since testing a student uses the runner without MMRazor's models.
     from ...models.algorithms import ClassroomDistill
 
     model = runner.model.module if is_model_wrapper(runner.model) else runner.model
     if not isinstance(model, ClassroomDistill):
         raise TypeError(
-            f'{type(asker).__name__} needs a model of the type ClassroomDistill, but '
-            f'the model is a {type(model).__name__}. Remove the one or the other.'
+            f'{type(asker).__name__} needs a model of type ClassroomDistill, but the '
+            f'model is a {type(model).__name__}. Remove {type(asker).__name__} from '
+            'the config, or use a ClassroomDistill.'
         )
     return model

@@ -13,14 +13,14 @@ from .classroom_model import classroom_of
 
 @HOOKS.register_module()
 class MentorDatasetHook(Hook):
-    """Compare what the mentors were trained on with the dataset of the student.
+    """Compare the mentors' training datasets with that of the student.
 
-    A checkpoint of MMEngine names the classes or keypoints of its dataset. Where these
-    are the student's in another order, or more, the mentor's output is mapped by name;
-    where they differ, a warning says so; where they contradict the dataset, training
-    does not start. A mentor that was built for images of another size than those of the
-    first batch is warned of. :class:`ClassroomHook` registers this hook where a config
-    does not name it.
+    An MMEngine checkpoint contains the names of the classes or keypoints of its
+    dataset. If they include all of the student's, in any order, the mentor's output is
+    mapped by name. If some names differ, the hook warns. If they contradict the
+    dataset, it raises an error before training starts. It also warns if a mentor was
+    built for another image size than that of the first batch. :class:`ClassroomHook`
+    registers this hook if the config does not list it.
 
     Source: docs/mentors.md, "What is compared with the dataset".
 
@@ -40,15 +40,15 @@ class MentorDatasetHook(Hook):
             runner (Runner): The runner.
 
         Raises:
-            TypeError: If the runner's model is no ClassroomDistill.
-            ValueError: If a mentor contradicts the dataset.
+            TypeError: If the runner's model is not a ClassroomDistill.
+            ValueError: If the names of a mentor contradict the dataset.
         """
         model = classroom_of(runner, self)
         metainfo = metainfo_of(getattr(runner.train_dataloader, 'dataset', None))
         model.mentors.align_to_data(model.task, model.student, metainfo)
 
     def after_train_iter(self, runner: Runner, *_: Any, **__: Any) -> None:
-        """Compare the size of the first images with what the mentors were built for.
+        """Compare the size of the first images with the size the mentors expect.
 
         Args:
             runner (Runner): The runner.

@@ -8,17 +8,17 @@ from .classroom_model import classroom_of
 
 @HOOKS.register_module()
 class MentorManifestHook(Hook):
-    """Keep the checkpoints of a classroom honest about its mentors.
+    """Record the mentors in each checkpoint, and check them when resuming.
 
-    Into each checkpoint goes a manifest: name, source and SHA-256 of the weights of
-    every mentor. A run is not resumed with other weights under the same names.
-    :class:`ClassroomHook` registers this hook where a config does not name it.
+    The hook adds a manifest to each checkpoint: name, source and SHA-256 of the weights
+    of every mentor. It refuses to resume a run if a mentor of the same name has other
+    weights. :class:`ClassroomHook` registers this hook if the config does not list it.
 
     Source: docs/architecture.md, promise 1.
 
     Args:
-        allow_other_mentors (bool): Resume although a mentor has changed. Defaults
-            to False.
+        allow_other_mentors (bool): Whether to resume even if the weights of a mentor
+            changed. Defaults to False.
 
     Examples:
         >>> custom_hooks = [
@@ -34,11 +34,11 @@ class MentorManifestHook(Hook):
         self._manifest: dict | None = None
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Write the manifest of the mentors into a checkpoint.
+        """Add the manifest of the mentors to a checkpoint.
 
         Args:
             runner (Runner): The runner.
-            checkpoint (dict): What will be saved.
+            checkpoint (dict): The checkpoint to save.
         """
         checkpoint['meta']['mentors'] = self._mentors_manifest(runner)
 
@@ -47,11 +47,11 @@ class MentorManifestHook(Hook):
 
         Args:
             runner (Runner): The runner.
-            checkpoint (dict): What was loaded.
+            checkpoint (dict): The loaded checkpoint.
 
         Raises:
-            ValueError: If the weights of a mentor differ from those in the run that
-                is resumed.
+            ValueError: If the weights of a mentor differ from those of the run to
+                resume.
         """
         saved = checkpoint.get('meta', {}).get('mentors')
         if not runner._resume or not saved or self.allow_other_mentors:
@@ -63,13 +63,13 @@ class MentorManifestHook(Hook):
                     f'The run to resume had another mentor {name!r}: its weights '
                     f'were from {then["source"]!r} (SHA-256 {then["sha256"][:12]}…), '
                     f'now they are from {now["source"]!r} ({now["sha256"][:12]}…). '
-                    'Restore them, start anew in another work dir, or add '
+                    'Restore them, start a new run in another work dir, or add '
                     "dict(type='mmrazor.MentorManifestHook', allow_other_mentors=True) "
                     'to custom_hooks.'
                 )
 
     def _mentors_manifest(self, runner: Runner) -> dict:
-        """Compute the manifest once: mentors never change."""
+        """Compute the manifest once, since mentors never change."""
         if self._manifest is None:
             self._manifest = classroom_of(runner, self).mentors.manifest()
         return self._manifest

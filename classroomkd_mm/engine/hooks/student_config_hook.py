@@ -14,29 +14,29 @@ FILE = 'student.py'
 
 @HOOKS.register_module()
 class StudentConfigHook(Hook):
-    """Leave a config of the student alone beside its checkpoints.
+    """Write a config of the student without its classroom next to the checkpoints.
 
-    ``student.py`` in the work dir is a plain config of MMPretrain or MMPose: its
-    tools, inferencers and MMDeploy read it with the checkpoints of the run. The
-    checkpoints carry the same config, so that an inferencer needs the file alone.
+    ``student.py`` in the work dir is a plain MMPretrain or MMPose config. Their tools
+    and inferencers, and MMDeploy, read it together with the checkpoints of the run. The
+    checkpoints contain the same config, so that an inferencer needs only a checkpoint.
 
-    The run's own config works there too, and still trains the classroom. MMPose's
-    ``init_model`` looks for ``model.backbone`` before it builds anything, so the
-    hook adds that to the copy that MMEngine keeps in the work dir, without options.
+    These tools also accept the run's own config, which still trains the classroom.
+    MMPose's ``init_model`` requires ``model.backbone`` in a config, so the hook adds an
+    empty one to the copy that MMEngine saves in the work dir.
     """
 
     def __init__(self) -> None:
         self._student: Config | None = None
 
     def before_train(self, runner: Runner) -> None:
-        """Write the config when a training starts.
+        """Write the config when training starts.
 
         Args:
             runner (Runner): The runner.
         """
         if not is_classroom(runner.cfg):
             runner.logger.debug(
-                f'No {FILE} is written: the runner has no config of its student.'
+                f'{FILE} is not written: the runner has no config of the student.'
             )
             return
         self._student = plain_config(runner.cfg)
@@ -51,15 +51,15 @@ class StudentConfigHook(Hook):
         self._student.dump(str(path))
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Give a checkpoint the config of the model whose weights it holds.
+        """Store the student's config in a checkpoint of the student's weights.
 
         Args:
             runner (Runner): The runner.
-            checkpoint (dict): What will be saved.
+            checkpoint (dict): The checkpoint to save.
         """
         if self._student is None:
             return
         text = self._student.pretty_text
         checkpoint['meta']['cfg'] = text
-        # MMEngine's inferencers look here first.
+        # MMEngine's inferencers read the config from here first.
         checkpoint.get('message_hub', {}).get('runtime_info', {})['cfg'] = text

@@ -52,8 +52,9 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
         data_preprocessor (dict | nn.Module, optional): Merged over the student's
             own if it is a dict.
         fast_mentors (bool): Fold the mentors' norms into their convolutions, which
-            moves their outputs by at most 1e-4 of the largest. False: bit for bit
-            what the networks give. Defaults to True.
+            moves their outputs by at most 1e-4 of the largest. A mentor's own
+            ``fast`` goes first. Defaults to False: bit for bit what the networks
+            give.
         init_cfg (dict, optional): As for every MMEngine module.
         module_inplace (bool): As in MMRazor. Defaults to False: recorded outputs
             are never overwritten.
@@ -69,8 +70,8 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
             Inference APIs set ``train_cfg`` and ``backbone`` of any model.
 
     Raises:
-        TypeError: If an option does not exist, or is of a wrong type.
-        ValueError: If what the config says of a mentor or a part cannot be.
+        TypeError: If an option does not exist or has the wrong type.
+        ValueError: If the config of a mentor or a component is invalid.
         FileNotFoundError: If the config of the student does not exist. A mentor's
             missing file or package is an error when a training starts, or at the
             first loss.
@@ -83,7 +84,7 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
         distiller: Mapping | None = None,
         task: str | Task | None = None,
         data_preprocessor: Mapping | nn.Module | None = None,
-        fast_mentors: bool = True,
+        fast_mentors: bool = False,
         init_cfg: dict | None = None,
         module_inplace: bool = False,
         dry_run: bool = True,
@@ -109,7 +110,7 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
             super().__init__(
                 build_network(architecture), data_preprocessor, init_cfg, module_inplace
             )
-            # From here on the student's is the one that made its batches.
+            # From here on, the student uses the preprocessor that made its batches.
             self.student.data_preprocessor = self.data_preprocessor
             self.task = find_task(self.student, task)
             self.distiller = self._build_distiller(distiller)
@@ -131,7 +132,7 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
         mentors. A mistake in the config is an error for it as well.
         """
         try:
-            # Who is in the classroom must not change how the student starts.
+            # Building the mentors must not affect the student's initialisation.
             with torch.random.fork_rng(devices=[]):
                 recorded = self.distiller.mentor_recorders
                 self.mentors = build_mentors(
@@ -155,7 +156,7 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
         return self.architecture
 
     def __getattr__(self, name: str) -> Any:
-        """Look up a child, parameter or buffer; answer those who want a teacher.
+        """Look up a child, parameter or buffer; explain a missing `teacher`.
 
         MMRazor's SingleTeacherDistillValLoop asserts `hasattr(model, 'teacher')`
         without a message, which an AttributeError would end in.
@@ -186,7 +187,7 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
         return distiller
 
     def init_weights(self) -> None:
-        """Initialise the student: the Runner's first step of a training.
+        """Initialise the student; the Runner calls this when training starts.
 
         Raises:
             OSError: If the file of a mentor is missing or cannot be fetched.
@@ -254,17 +255,17 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
         }
 
     def _apply(self, fn: Any, recurse: bool = True) -> nn.Module:
-        """Take the mentors along where the student goes."""
+        """Move or convert the mentors together with the student."""
         self.mentors.apply_to_tensors(fn)
         return super()._apply(fn, recurse)
 
 
 def check_student_options(architecture: Any, student: Mapping[str, Any]) -> None:
-    """Refuse options that neither the classroom nor its student has.
+    """Reject options that neither the classroom nor its student has.
 
     Args:
         architecture (dict | BaseModel): The student.
-        student (Mapping): What is taken for options of the student.
+        student (Mapping): Options to pass to the student.
 
     Raises:
         TypeError: If one does not exist; a built student takes none.
@@ -278,7 +279,7 @@ def check_student_options(architecture: Any, student: Mapping[str, Any]) -> None
 
 
 def weigh_losses(losses: Mapping[str, Any], weight: Tensor) -> dict[str, Any]:
-    """Multiply the losses of a model, and leave what it only logs.
+    """Multiply the losses of a model, but not the values that it only logs.
 
     Args:
         losses (Mapping[str, Tensor | list[Tensor]]): As MMEngine's models return.

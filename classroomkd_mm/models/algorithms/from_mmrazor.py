@@ -14,14 +14,14 @@ INSTEAD = dict(
     calculate_student_loss="for False, give the student's own loss the weight 0: "
     'loss_weight=0.0 in architecture.head.loss',
 )
-"""What to write for the options of MMRazor's SingleTeacherDistill."""
+"""What to use instead of the options of MMRazor's SingleTeacherDistill."""
 
 
 def refuse_options_of_mmrazor(given: Iterable[str]) -> None:
-    """Say what takes the place of an option of MMRazor's.
+    """Reject options of MMRazor, and name their replacements.
 
     Args:
-        given (Iterable[str]): Options that do not exist here.
+        given (Iterable[str]): Options that ClassroomDistill does not have.
 
     Raises:
         TypeError: If one of them is an option of SingleTeacherDistill.
@@ -29,7 +29,7 @@ def refuse_options_of_mmrazor(given: Iterable[str]) -> None:
     for option in given:
         if option in INSTEAD:
             raise TypeError(
-                f'ClassroomDistill has no option {option!r}, which is one of '
-                f"MMRazor's SingleTeacherDistill: {INSTEAD[option]}. "
-                'docs/from_mmrazor.md has the whole list.'
+                f'ClassroomDistill has no option {option!r}, which belongs to '
+                f"MMRazor's SingleTeacherDistill: {INSTEAD[option]}. See "
+                'docs/from_mmrazor.md for the full list.'
             )

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""The config of a classroom, reduced to its student."""
+"""Reducing the config of a classroom to its student."""
 
 import copy
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from ...networks import network_config
 from ...options import options_of
 
 PACKAGE = __name__.split('.')[0]
-# What only the training in the classroom was set up with.
+# Entries that only configure the training of the classroom.
 TRAINING = (
     'train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler',
     'auto_scale_lr', 'load_from', 'resume', 'work_dir', 'experiment_name',
@@ -23,13 +23,13 @@ TRAINING = (
 
 
 def is_classroom(cfg: Config) -> bool:
-    """Tell whether a config describes a classroom.
+    """Whether a config describes a classroom.
 
     Args:
-        cfg (Config): A whole config.
+        cfg (Config): A full config.
 
     Returns:
-        bool: Whether its model is a ClassroomDistill whose student is a config.
+        bool: True if its model is a ClassroomDistill whose student is a config.
     """
     model = cfg.get('model')
     if not isinstance(model, Mapping):
@@ -45,15 +45,16 @@ def student_model(
     options: Mapping[str, Any],
     data_preprocessor: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Put the model config of a student together.
+    """Assemble the model config of a student.
 
     Args:
-        architecture (Mapping): Its config, or ``cfg_path`` of a whole config.
-        options (Mapping): Options of the student, merged over these.
-        data_preprocessor (Mapping, optional): The same for its data preprocessor.
+        architecture (Mapping): Its config, or ``cfg_path`` of a full config.
+        options (Mapping): Options of the student that override its config.
+        data_preprocessor (Mapping, optional): Options that override those of its data
+            preprocessor.
 
     Returns:
-        dict: A model config with its data preprocessor and scope.
+        dict: A model config, including data preprocessor and scope.
     """
     cfg = Config(dict(model=network_config(architecture, data_preprocessor)))
     cfg.merge_from_dict({'model': dict(options)})
@@ -61,23 +62,24 @@ def student_model(
 
 
 def student_config(cfg: Config) -> Config:
-    """Reduce the model of a classroom's config to the student.
+    """Replace the model of a classroom's config with the student.
 
-    Testing, exporting and counting need the student alone, not its mentors' files.
+    Testing, exporting and counting parameters need only the student, not the files of
+    its mentors.
 
     Args:
-        cfg (Config): A whole config.
+        cfg (Config): A full config.
 
     Returns:
-        Config: The same with the student as ``model``; ``cfg`` itself where the
-        model is no ClassroomDistill.
+        Config: A copy with the student as ``model``, or ``cfg`` itself if the model is
+        not a ClassroomDistill.
     """
     from .classroom_distill import ClassroomDistill
 
     if not is_classroom(cfg):
         return cfg
     reduced = copy.deepcopy(cfg)
-    # As the Runner does, which gives a whole config's preprocessor to the model.
+    # Like the Runner, which passes the preprocessor of a full config to the model.
     preprocessor = cfg.model.get('data_preprocessor', cfg.get('data_preprocessor'))
     known = {*options_of(ClassroomDistill), 'type', '_scope_'}
     reduced.model = ConfigDict(
@@ -91,16 +93,17 @@ def student_config(cfg: Config) -> Config:
 
 
 def plain_config(cfg: Config) -> Config:
-    """Make a config of the student alone, which knows nothing of a classroom.
+    """Create a config of the student without its classroom.
 
-    It holds what MMPretrain or MMPose needs to test, deploy and run the student. The
-    training of the classroom is left out: its data can be made for the mentors.
+    It contains what MMPretrain or MMPose needs to test, deploy and run the student. It
+    omits the training of the classroom, whose data pipeline may be specific to the
+    mentors.
 
     Args:
-        cfg (Config): A classroom's whole config.
+        cfg (Config): The full config of a classroom.
 
     Returns:
-        Config: Without mentors, hooks of this package and training.
+        Config: The config without mentors, hooks of this package and training.
     """
     plain = student_config(cfg)
     for key in TRAINING:
@@ -120,11 +123,11 @@ def plain_config(cfg: Config) -> Config:
 
 
 def _set_imports(plain: Config, needed: set[str]) -> None:
-    """Import what is registered in this package, and what else was imported.
+    """Set `custom_imports` to the needed modules and to those of other packages.
 
-    The package itself is always there. It is a light import, and lets MMEngine read
-    its own checkpoints on a current PyTorch (:mod:`classroomkd_mm.compat`). Where
-    nothing else of it is needed, it may be missing.
+    The list always contains this package, whose import is fast and enables MMEngine to
+    load its own checkpoints on a current PyTorch (:mod:`classroomkd_mm.compat`). The
+    import may fail if nothing else is needed.
     """
     given = plain.pop('custom_imports', None) or {}
     imports = given.get('imports') or []
@@ -138,7 +141,7 @@ def _set_imports(plain: Config, needed: set[str]) -> None:
 
 
 def _registered_here() -> dict[str, str]:
-    """Names of this package's classes in OpenMMLab's registries, and their modules."""
+    """Map the registered names of this package's classes to their modules."""
     roots = [v for v in vars(mmengine.registry).values() if isinstance(v, Registry)]
     return {
         name: cls.__module__
@@ -150,14 +153,14 @@ def _registered_here() -> dict[str, str]:
 
 
 def _family(registry: Registry) -> Iterator[Registry]:
-    """A registry, and all those of the packages below it."""
+    """Iterate over a registry and all its descendants."""
     yield registry
     for child in registry.children.values():
         yield from _family(child)
 
 
 def _type_names(cfg: Any) -> Iterator[str]:
-    """All types that a config names, without scopes."""
+    """Iterate over all type names in a config, without scopes."""
     if isinstance(cfg, (Config, Mapping)):
         if 'type' in cfg:
             yield _type_name(cfg)
@@ -169,7 +172,7 @@ def _type_names(cfg: Any) -> Iterator[str]:
 
 
 def _type_name(cfg: Any) -> str:
-    """The name of the class that a part's config names, without its scope."""
+    """The type name in the config of a component, without scope."""
     kind = cfg.get('type') if isinstance(cfg, Mapping) else type(cfg)
     name = kind if isinstance(kind, str) else getattr(kind, '__name__', str(kind))
     return name.split('.')[-1]

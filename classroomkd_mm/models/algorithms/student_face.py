@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""A classroom answers as its student does: same names, same attributes."""
+"""Making a classroom look like its student: same names, same attributes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,26 +11,26 @@ PREFIX = f'{STUDENT}.'
 
 
 class StudentFace(nn.Module):
-    """Mixin for an algorithm that should look like its student from outside.
+    """Mixin for an algorithm that looks like its student from outside.
 
-    MMRazor's algorithms hold the student as their child ``architecture``. Optimizer
-    constructors, hooks, inferencers and checkpoints of MMEngine, MMPretrain and
-    MMPose look for ``backbone``, ``head.loss_module`` or ``get_layer_depth``.
+    MMRazor's algorithms store the student as their child ``architecture``. But
+    optimizer constructors, hooks, inferencers and checkpoints of MMEngine, MMPretrain
+    and MMPose look for ``backbone``, ``head.loss_module`` or ``get_layer_depth``.
 
-    The module tree stays MMRazor's: PyTorch and MMEngine reach the student itself
-    when they move, switch, initialise or load modules, with its own methods and
-    hooks. What is a *name* is the student's:
+    The module tree stays that of MMRazor: when PyTorch and MMEngine move, switch,
+    initialise or load modules, they reach the student itself, with its own methods and
+    hooks. Only *names* are those of the student:
 
     - ``named_modules``, ``named_children``, ``named_parameters``, ``named_buffers``
-      and state dicts leave ``architecture.`` out. Both spellings are loaded.
-    - An attribute that the algorithm lacks is read from the student and, if the
-      student has it, set on the student.
-    - ``isinstance`` takes it for the student too, as hooks ask for the class of a
-      model. ``type`` tells the truth.
+      and state dicts omit ``architecture.``. State dicts load with or without it.
+    - Attributes that the algorithm lacks are read from the student. They are set on
+      the student if it has them.
+    - ``isinstance`` also accepts the student's class, since hooks check the class of a
+      model. ``type`` returns the class of the algorithm.
 
-    The alternatives are worse. A class derived from the student's at run time
-    cannot be pickled and leaves no plain student to run. Hanging the student's
-    children into the algorithm lets PyTorch pass by the student's own ``train``,
+    The alternatives are worse. A class derived from the student's at run time cannot be
+    pickled, and leaves no plain student to run. If the student's children were children
+    of the algorithm, PyTorch would bypass the student's own ``train``,
     ``init_weights``, parameters and state dict hooks.
     """
 
@@ -41,7 +41,7 @@ class StudentFace(nn.Module):
 
     @property
     def __class__(self) -> type:
-        """The student's class, which ``isinstance`` asks for after ``type``."""
+        """The student's class, which ``isinstance`` checks after ``type``."""
         student = self.__dict__.get('_modules', {}).get(STUDENT)
         return type(self if student is None else student)
 
@@ -53,15 +53,15 @@ class StudentFace(nn.Module):
         return type(self).__name__
 
     def children(self) -> Iterator[nn.Module]:
-        """Iterate over the real children, which PyTorch moves and switches.
+        """Iterate over the actual children, which PyTorch moves and switches.
 
         Yields:
-            nn.Module: The student, and what the algorithm adds.
+            nn.Module: The student, and the algorithm's other children.
         """
         yield from dict.fromkeys(m for m in self._modules.values() if m is not None)
 
     def named_children(self) -> Iterator[tuple[str, nn.Module]]:
-        """Iterate over the student's children and what the algorithm adds.
+        """Iterate over the student's children and the algorithm's other children.
 
         Yields:
             tuple[str, nn.Module]: Names and modules.
@@ -81,9 +81,9 @@ class StudentFace(nn.Module):
         """Iterate over all modules by the student's names.
 
         Args:
-            memo (set[nn.Module], optional): Modules that are done.
-            prefix (str): Put before all names.
-            remove_duplicate (bool): Leave out modules that are done.
+            memo (set[nn.Module], optional): Modules already visited.
+            prefix (str): Prefix of all names.
+            remove_duplicate (bool): Whether to skip modules already visited.
 
         Yields:
             tuple[str, nn.Module]: Names and modules. The algorithm and the student
@@ -109,10 +109,10 @@ class StudentFace(nn.Module):
         """Iterate over the parameters by the student's names.
 
         Args:
-            prefix (str): Put before all names.
-            recurse (bool): Defaults to True. Otherwise the parameters that the
-                student holds itself.
-            remove_duplicate (bool): Leave out parameters that are done.
+            prefix (str): Prefix of all names.
+            recurse (bool): Whether to include submodules; if not, only the student's
+                direct parameters are returned. Defaults to True.
+            remove_duplicate (bool): Whether to skip parameters already visited.
 
         Returns:
             Iterator[tuple[str, nn.Parameter]]: Names and parameters.
@@ -126,9 +126,9 @@ class StudentFace(nn.Module):
         """Iterate over the buffers by the student's names.
 
         Args:
-            prefix (str): Put before all names.
+            prefix (str): Prefix of all names.
             recurse (bool): As in :meth:`named_parameters`.
-            remove_duplicate (bool): Leave out buffers that are done.
+            remove_duplicate (bool): Whether to skip buffers already visited.
 
         Returns:
             Iterator[tuple[str, Tensor]]: Names and buffers.
@@ -137,10 +137,10 @@ class StudentFace(nn.Module):
         return holder.named_buffers(prefix, recurse, remove_duplicate)
 
     def add_module(self, name: str, module: nn.Module | None) -> None:
-        """Replace a child of the student there, as conversions of norms do.
+        """Add a child, or replace one of the student's, as norm conversions do.
 
         Args:
-            name (str): The child's name.
+            name (str): Name of the child.
             module (nn.Module, optional): The child.
         """
         student = self._modules.get(STUDENT)
@@ -150,7 +150,7 @@ class StudentFace(nn.Module):
             super().add_module(name, module)
 
     def __getattr__(self, name: str) -> Any:
-        """Read from the student what the algorithm lacks."""
+        """Read an attribute that the algorithm lacks from the student."""
         try:
             return super().__getattr__(name)
         except AttributeError:
@@ -160,7 +160,7 @@ class StudentFace(nn.Module):
         return getattr(student, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set on the student what it has and the algorithm lacks."""
+        """Set an attribute that only the student has on the student."""
         modules = self.__dict__.get('_modules', {})
         student = modules.get(STUDENT)
         shared = student is not None and name in student._modules and name in modules
@@ -172,12 +172,12 @@ class StudentFace(nn.Module):
 
 
 def _new(cls: type) -> nn.Module:
-    """Make an empty instance, to be filled by copy and pickle."""
+    """Create an empty instance, which copy and pickle then fill."""
     return cls.__new__(cls)
 
 
 def _own_names(algorithm: nn.Module) -> list[str]:
-    """Names of what the algorithm holds besides the student and its children."""
+    """Names of the algorithm's own entries, without the student and its children."""
     student = algorithm._modules[STUDENT]
     names = (*algorithm._modules, *algorithm._parameters, *algorithm._buffers)
     return [n for n in names if n != STUDENT and n not in student._modules]
@@ -186,7 +186,7 @@ def _own_names(algorithm: nn.Module) -> list[str]:
 def _drop_prefix(
     algorithm: nn.Module, state_dict: dict[str, Any], prefix: str, _: dict
 ) -> None:
-    """Rename ``architecture.x`` to ``x``, in place; PyTorch's state dict hook."""
+    """Rename ``architecture.x`` to ``x``, in place; a state dict hook of PyTorch."""
 
     def renamed(key: str) -> str:
         theirs = key.startswith(prefix + PREFIX)
@@ -202,9 +202,9 @@ def _drop_prefix(
 def _add_prefix(
     algorithm: nn.Module, state_dict: dict[str, Any], prefix: str, *_: Any
 ) -> None:
-    """Rename ``x`` to ``architecture.x``, in place; PyTorch's hook before loading.
+    """Rename ``x`` to ``architecture.x``, in place; a pre-load hook of PyTorch.
 
-    What the algorithm holds itself keeps its name.
+    The algorithm's own entries keep their names.
     """
     own = {STUDENT, *_own_names(algorithm)}
 
@@ -215,12 +215,12 @@ def _add_prefix(
 
     for key in list(state_dict):
         state_dict[renamed(key)] = state_dict.pop(key)
-    # PyTorch reads the versions from the caller's dict: add to it, remove nothing.
+    # PyTorch reads the versions from the caller's dict, so only add entries.
     versions = getattr(state_dict, '_metadata', None) or {}
     for module, version in list(versions.items()):
         versions.setdefault(renamed(_dotted(module)).removesuffix('.'), version)
 
 
 def _dotted(module: str) -> str:
-    """The prefix of a module's weights."""
+    """The name prefix of a module's weights."""
     return f'{module}.' if module else ''

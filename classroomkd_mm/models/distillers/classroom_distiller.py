@@ -20,38 +20,38 @@ from .records import check_record, keep_versions
 
 @MODELS.register_module()
 class ClassroomDistiller(ConfigurableDistiller):
-    """Score, filter and pace the mentors, then let them teach.
+    """Score, filter and pace the mentors, and compute the distillation losses.
 
-    The parts are registered modules, each replaceable. A
+    All components are registered modules and can be replaced. A
     :class:`~classroomkd_mm.classroom.MentorLoss` needs no mapping. For any other loss,
-    MMRazor's own among them, ``loss_forward_mappings`` says what each argument is, as
-    in MMRazor; what comes from the classroom's side (``from_student=False``) also
-    needs ``mentor=<name>``. Within a ClassroomDistill the task of the student fills in
-    what is marked "from the task".
+    including those of MMRazor, ``loss_forward_mappings`` maps each argument to a
+    recorder, as in MMRazor; a mentor's record (``from_student=False``) also needs
+    ``mentor=<name>``. In a ClassroomDistill, the student's task provides the defaults
+    of the arguments marked "from the task".
 
     Source: arXiv 2409.20237; docs/method.md, steps 1 to 5.
 
     Args:
         scorer (dict): Step 1; from the task.
         student_recorders (dict): MMRazor's recorders by name; from the task. The
-            first is what is scored and taught.
+            first one records the output to score and teach.
         distill_losses (dict): Losses by name; from the task.
         knowledge_filter (dict): Steps 2 and 3. Defaults to KnowledgeFilter.
         mentoring (dict): Step 4. Defaults to Mentoring.
-        task_weight (str): W of step 5, 'student_score' or 'constant'; constant
-            also whenever the filter is off. Defaults to 'student_score'.
-        output (Sequence[str], optional): Names of the recorders that are scored
-            and taught, where that is a tuple of several. Defaults to the first
-            recorder alone.
-        mentor_recorders (dict[str, dict], optional): For each mentor's name its
-            recorders by name, for losses between features.
+        task_weight (str): W of step 5, 'student_score' or 'constant'; always constant
+            if the filter is off. Defaults to 'student_score'.
+        output (Sequence[str], optional): Names of the recorders of the output to score
+            and teach, if it is a tuple of several records. Defaults to the first
+            recorder only.
+        mentor_recorders (dict[str, dict], optional): Maps each mentor's name to its
+            recorders by name, for feature losses.
         connectors (dict, optional): As in MMRazor.
         loss_forward_mappings (dict, optional): As in MMRazor, see above.
 
     Raises:
-        TypeError: If an option does not exist, or is of a wrong type.
-        ValueError: If an option has a wrong value.
-        KeyError: If a mapping names what does not exist.
+        TypeError: If an option does not exist or has the wrong type.
+        ValueError: If an option has an invalid value.
+        KeyError: If a mapping refers to something that does not exist.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class ClassroomDistiller(ConfigurableDistiller):
         self.last_size = 0
 
     def build_distill_losses(self, losses: Mapping[str, Any]) -> nn.ModuleDict:
-        """Build the losses, each with its options checked.
+        """Build the losses, and check their options.
 
         Args:
             losses (Mapping[str, Any]): Configs by name.
@@ -109,13 +109,13 @@ class ClassroomDistiller(ConfigurableDistiller):
             nn.ModuleDict: The losses.
 
         Raises:
-            ValueError: If a name lacks 'loss': MMEngine would leave it out of the
-                sum that is minimised.
+            ValueError: If a name does not contain 'loss', since MMEngine would not
+                include the loss in the sum that it minimises.
         """
         for name in losses:
             if 'loss' not in name:
                 raise ValueError(
-                    f'distill_losses: the name {name!r} must contain "loss", or '
+                    f'distill_losses: the name {name!r} must contain "loss", otherwise '
                     'MMEngine does not minimise it.'
                 )
         return nn.ModuleDict(
@@ -126,7 +126,7 @@ class ClassroomDistiller(ConfigurableDistiller):
         )
 
     def prepare(self, student: nn.Module, mentors: Mentors) -> None:
-        """Attach the recorders, and check what the config says of them.
+        """Attach the recorders, and check the recorders and mappings of the config.
 
         Args:
             student (nn.Module): The student.
@@ -134,7 +134,8 @@ class ClassroomDistiller(ConfigurableDistiller):
 
         Raises:
             ValueError: If a recorder's source does not exist.
-            KeyError: If a mapping or a recorder names what does not exist.
+            KeyError: If a mapping or a recorder refers to something that does not
+                exist.
             TypeError: If a loss needs a mapping and has none.
         """
         check_sources(self.student_sources, student, 'the student')
@@ -163,15 +164,17 @@ class ClassroomDistiller(ConfigurableDistiller):
         mentor_outputs: Sequence[Any],
         data_samples: Sequence[BaseDataElement],
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Give a lesson on a batch whose student output is recorded.
+        """Plan the lesson of a batch, and compute its losses.
+
+        The student's output must have been recorded before.
 
         Args:
             mentor_outputs (Sequence): n outputs, in the mentors' order.
             data_samples (Sequence[BaseDataElement]): N samples with targets.
 
         Returns:
-            tuple: The weight W of the task loss (scalar), and the distillation
-            losses by name (scalars).
+            tuple: Weight W of the task loss (scalar), and the distillation losses by
+            name (scalars).
         """
         student_output = self.student_output()
         lesson = self.plan(student_output, mentor_outputs, data_samples)
@@ -203,7 +206,7 @@ class ClassroomDistiller(ConfigurableDistiller):
             data_samples (Sequence[BaseDataElement]): N samples with targets.
 
         Returns:
-            Lesson: Who teaches what, and at which temperature.
+            Lesson: Activity, weights and temperatures of the mentors.
         """
         return plan_lesson(
             student_output,
@@ -216,7 +219,7 @@ class ClassroomDistiller(ConfigurableDistiller):
         )
 
     def mapped_loss(self, name: str, mentor_outputs: Sequence[Any]) -> Tensor:
-        """Compute a loss that is given what its mapping says.
+        """Compute a loss with the arguments of its mapping.
 
         Args:
             name (str): The loss's name.
@@ -238,23 +241,23 @@ class ClassroomDistiller(ConfigurableDistiller):
         if not isinstance(loss, Tensor) or loss.numel() != 1:
             shape = tuple(getattr(loss, 'shape', [type(loss).__name__]))
             raise ValueError(
-                f'{type(self.distill_losses[name]).__name__} gives {shape} as '
-                f'{name!r}, but a loss must be a single number. If it has the option '
-                "`reduction`, set that to 'mean', 'sum' or 'batchmean'."
+                f'{type(self.distill_losses[name]).__name__} returns {shape} as '
+                f'{name!r}, but a loss must be a single number. If it has an option '
+                "`reduction`, set it to 'mean', 'sum' or 'batchmean'."
             )
         return loss.sum()
 
     def student_output(self) -> Any:
-        """Take what is scored and taught out of the student's recorders.
+        """Read the output to score and teach from the student's recorders.
 
         Returns:
-            Any: The record, or a tuple of them if ``output`` names several.
+            Any: The record, or a tuple of records if ``output`` lists several.
         """
         records = tuple(self.get_record(name, True) for name in self.output)
         return records if len(records) > 1 else records[0]
 
     def forget_records(self) -> None:
-        """Let go of the batch: its graph can be neither copied nor freed."""
+        """Release the records of the batch, whose graph cannot be copied or freed."""
         for recorder in self.student_recorders.recorders.values():
             recorder.reset_data_buffer()
         self.teacher_recorders.reset()
@@ -267,15 +270,15 @@ class ClassroomDistiller(ConfigurableDistiller):
         mentor: str | None = None,
         **place: Any,
     ) -> Any:
-        """Fetch what a mapping names, from the student or from a mentor.
+        """Get the record that a mapping refers to, from the student or from a mentor.
 
         Args:
             mentor_outputs (Sequence): n outputs, in the mentors' order.
-            recorder (str): The recorder's name.
+            recorder (str): Name of the recorder.
             from_student (bool): Whether it is one of the student's.
-            mentor (str, optional): Else, whose it is.
-            **place (Any): record_idx, data_idx, connector and connector_idx of
-                MMRazor's mappings.
+            mentor (str, optional): Name of the mentor, if it is a mentor's.
+            **place (Any): ``record_idx``, ``data_idx``, ``connector`` and
+                ``connector_idx`` of MMRazor's mappings.
 
         Returns:
             Any: The record.
@@ -297,14 +300,14 @@ class ClassroomDistiller(ConfigurableDistiller):
         data_idx: int | None = None,
         **connection: Any,
     ) -> Any:
-        """Fetch a record as MMRazor does, unless it has been overwritten.
+        """Get a record as MMRazor does, after checking that it was not overwritten.
 
         Args:
-            recorder (str): The recorder's name, ``<mentor>.<recorder>`` for a mentor.
+            recorder (str): Name of the recorder; ``<mentor>.<recorder>`` for a mentor.
             from_student (bool): Whether it is one of the student's.
-            record_idx (int): Which run of the source. Defaults to 0.
-            data_idx (int, optional): Which item of a record that is a tuple.
-            **connection (Any): connector and connector_idx.
+            record_idx (int): Index of the call of the source. Defaults to 0.
+            data_idx (int, optional): Index of the item, if the record is a tuple.
+            **connection (Any): ``connector`` and ``connector_idx``.
 
         Returns:
             Any: The record.
@@ -331,7 +334,7 @@ class ClassroomDistiller(ConfigurableDistiller):
         connector: str | None = None,
         connector_idx: int | None = None,
     ) -> Any:
-        """Do with a mentor's output what ``get_record`` does with a record."""
+        """Select and connect a mentor's output, as ``get_record`` does for a record."""
         if data_idx is not None:
             output = output[data_idx]
         if connector is not None:

@@ -1,9 +1,9 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""One lesson on generated images, held when a classroom is built.
+"""A dry run: one lesson on generated images when a classroom is built.
 
-What a loss, a recorder or a connector cannot do is found here instead of at the first
-batch. The student is a copy, the mentors never change, and random numbers are drawn
-from a copy of the generators' states: nothing is left behind.
+It finds errors in losses, recorders and connectors before the first batch. It has no
+side effects: it uses a copy of the student, the mentors never change, and the states of
+the random number generators are restored.
 """
 
 import copy
@@ -23,17 +23,17 @@ from .classroom_distiller import ClassroomDistiller
 
 
 def give_dry_lesson(classroom: nn.Module) -> None:
-    """Try all losses of a classroom on images of a size that suits its members.
+    """Compute all losses of a classroom on images of a size that all members accept.
 
-    The size of the images is not in a model. So an error counts only if there is one
-    at every size at which student and mentors run; without such a size, nothing is
-    tried.
+    A model does not define its image size, so several sizes are tried. An error is
+    raised only if the losses fail at every size at which student and mentors run. If
+    there is no such size, nothing is checked.
 
     Args:
-        classroom (ClassroomDistill): The classroom, which is not changed.
+        classroom (ClassroomDistill): The classroom, which does not change.
 
     Raises:
-        ValueError: If a loss cannot be computed, is no single number, or gives the
+        ValueError: If a loss cannot be computed, is not a single number, or gives the
             student no gradient.
     """
     first = next(classroom.student.parameters(), torch.zeros(()))
@@ -45,37 +45,37 @@ def give_dry_lesson(classroom: nn.Module) -> None:
             inputs = inputs.to(first.device)
             try:
                 trial, mentor_outputs = _look(classroom, inputs, samples)
-            except Exception as error:  # of any network, which may want other images
-                _log(f'not given on images {tuple(inputs.shape)}: {error!r}')
+            except Exception as error:  # any error of a network: try another size
+                _log(f'skipped for images {tuple(inputs.shape)}: {error!r}')
                 continue
             error = _error_in(trial.distiller, trial.student, mentor_outputs, samples)
             if error is None:
                 return
             errors.append((error, tuple(inputs.shape)))
             if len(errors) > 1 and str(error) == str(errors[0][0]):
-                break  # nothing in it depends on the size
+                break  # the error does not depend on the size
     if errors:
         error, shape = errors[0]
         raise ValueError(
-            f'{error} Found on generated images {shape}, before the first batch; '
-            'dry_run=False of ClassroomDistill leaves this trial out.'
+            f'{error} Found on generated images {shape}, before the first batch. To '
+            'skip this check, set dry_run=False in ClassroomDistill.'
         ) from error
 
 
 def _batches(
     classroom: nn.Module,
 ) -> Iterator[tuple[Tensor, Sequence[BaseDataElement]]]:
-    """Generate the batches of the task, as far as it can."""
+    """Generate example batches of the task, until it fails."""
     try:
         yield from classroom.task.example_batches(classroom.student)
-    except Exception as error:  # of any task
-        _log(f'without further images: {error!r}')
+    except Exception as error:  # any error of a task
+        _log(f'run without further images: {error!r}')
 
 
 def _look(
     classroom: nn.Module, inputs: Tensor, samples: Sequence[BaseDataElement]
 ) -> tuple[nn.Module, list[Any]]:
-    """Show images to the mentors and to a copy of the student in training."""
+    """Run the mentors, and a copy of the student in training mode, on images."""
     with classroom.distiller.teacher_recorders:
         mentor_outputs = classroom.mentors(inputs, samples)
     trial = copy.deepcopy(classroom).train()
@@ -90,7 +90,7 @@ def _error_in(
     mentor_outputs: Sequence[Any],
     samples: Sequence[BaseDataElement],
 ) -> ValueError | None:
-    """Compute every loss, and tell what is wrong with the first that fails."""
+    """Compute every loss; return the error of the first that fails."""
     try:
         for name, loss in distiller.distill_losses.items():
             if not isinstance(loss, MentorLoss):
@@ -107,17 +107,17 @@ def _try_mapped_loss(
     student: nn.Module,
     mentor_outputs: Sequence[Any],
 ) -> None:
-    """Compute a loss of a mapping, and look for its graph."""
+    """Compute a mapped loss, and check that it gives the student a gradient."""
     mapping = distiller.loss_forward_mappings[name]
     try:
         loss = distiller.mapped_loss(name, mentor_outputs)
-    except Exception as error:  # of any loss, recorder or connector
+    except Exception as error:  # any error of a loss, recorder or connector
         taken = {
             argument: _taken(distiller, record, mentor_outputs)
             for argument, record in mapping.items()
         }
         if any(reads_samples for _, reads_samples in taken.values()):
-            _log(f'without {name!r}, which reads the data samples: {error!r}')
+            _log(f'run without {name!r}, which reads the data samples: {error!r}')
             return
         arguments = '; '.join(f'{key}: {text}' for key, (text, _) in taken.items())
         raise ValueError(
@@ -127,8 +127,8 @@ def _try_mapped_loss(
     parameters = [p for p in student.parameters() if p.requires_grad]
     if parameters and not _reaches(loss, parameters):
         raise ValueError(
-            f'{_title(distiller, name)} gives the student no gradient: nothing that it '
-            f'takes from the student depends on trainable weights. Its mapping: '
+            f'{_title(distiller, name)} gives the student no gradient: none of its '
+            'arguments from the student depends on trainable weights. Its mapping is '
             f'{dict(mapping)!r}.'
         )
 
@@ -138,27 +138,27 @@ def _try_mentor_losses(
     mentor_outputs: Sequence[Any],
     samples: Sequence[BaseDataElement],
 ) -> None:
-    """Compute the losses that need a lesson, if the scorer can plan one."""
+    """Compute the losses that need a lesson, if the lesson can be planned."""
     student_output = distiller.student_output()
     try:
         lesson = distiller.plan(student_output, mentor_outputs, samples)
-    except Exception as error:  # the user's targets may be of another kind
-        _log(f'without scores: {error!r}')
+    except Exception as error:  # the user's targets may differ from the generated ones
+        _log(f'run without scores: {error!r}')
         return
     for name, loss in distiller.distill_losses.items():
         if isinstance(loss, MentorLoss):
             try:
                 loss(student_output, mentor_outputs, lesson)
-            except Exception as error:  # of any loss
+            except Exception as error:  # any error of a loss
                 raise ValueError(
                     f'{_title(distiller, name)} cannot be computed: {_reason(error)} '
-                    f'The student gives {shapes_of(student_output)}, the mentors '
-                    f'{shapes_of(list(mentor_outputs))}.'
+                    f"The student's output is {shapes_of(student_output)}, the "
+                    f"mentors' outputs are {shapes_of(list(mentor_outputs))}."
                 ) from error
 
 
 def _title(distiller: ClassroomDistiller, name: str) -> str:
-    """Name a loss, with the number of classes if that is an option of it."""
+    """Describe a loss, with its number of classes if it has this option."""
     loss = distiller.distill_losses[name]
     classes = getattr(loss, 'num_classes', None)
     options = '' if classes is None else f', num_classes={classes}'
@@ -166,7 +166,7 @@ def _title(distiller: ClassroomDistiller, name: str) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Quote an error as a sentence."""
+    """Format the message of an error as a sentence."""
     text = ' '.join(str(error).split()) or type(error).__name__
     return text if text.endswith('.') else f'{text}.'
 
@@ -174,22 +174,22 @@ def _reason(error: Exception) -> str:
 def _taken(
     distiller: ClassroomDistiller, record: dict[str, Any], mentor_outputs: Sequence[Any]
 ) -> tuple[str, bool]:
-    """Describe what a mapping takes, and tell whether it is data samples."""
+    """Describe an argument of a mapping, and whether it contains data samples."""
     whose = 'the student' if record['from_student'] else f'mentor {record["mentor"]!r}'
     text = f'the recorder {record["recorder"]!r} of {whose}'
     plain = {k: v for k, v in record.items() if k not in ('connector', 'connector_idx')}
     try:
         value = distiller.take(mentor_outputs, **plain)
-    except Exception:  # the one to be explained
-        return f'{text} cannot give it', False
+    except Exception:  # already being reported
+        return f'{text} cannot return it', False
     text += f' gives {shapes_of(value)}'
     if isinstance(value, (list, tuple)) and 'data_idx' not in record:
-        text += ' (set data_idx to pick one of them)'
+        text += ' (set data_idx to select an item)'
     if len(plain) < len(record):
         text += f', the connector {record.get("connector")!r} '
         try:
             text += f'makes it {shapes_of(distiller.take(mentor_outputs, **record))}'
-        except Exception:  # the one to be explained
+        except Exception:  # already being reported
             text += 'fails on it'
     return text, _has_samples(value)
 
@@ -198,7 +198,7 @@ def shapes_of(value: Any) -> str:
     """Describe a record by the shapes of its tensors.
 
     Args:
-        value (Any): A tensor, or anything else that a recorder holds.
+        value (Any): A tensor, or any other record.
 
     Returns:
         str: Such as ``(2, 16, 8, 8)`` or ``a tuple of 2: (2, 4), (2,)``.
@@ -212,14 +212,14 @@ def shapes_of(value: Any) -> str:
 
 
 def _has_samples(value: Any) -> bool:
-    """Tell whether a record has data samples: generated ones lack the user's fields."""
+    """Whether a record has data samples: generated ones lack the user's fields."""
     if isinstance(value, (list, tuple)):
         return any(_has_samples(item) for item in value)
     return isinstance(value, BaseDataElement)
 
 
 def _reaches(loss: Tensor, parameters: Sequence[nn.Parameter]) -> bool:
-    """Tell whether the graph of a loss contains one of the parameters."""
+    """Whether the graph of a loss contains any of the parameters."""
     wanted = {id(parameter) for parameter in parameters}
     seen, pending = set(), [loss.grad_fn]
     while pending:
@@ -244,5 +244,5 @@ def _nothing_left(classroom: nn.Module, device: torch.device) -> Iterator[None]:
 
 
 def _log(message: str) -> None:
-    """Say in the debug log what was not tried."""
+    """Write to the debug log what was not checked."""
     print_log(f'The dry lesson was {message}', logger='current', level=logging.DEBUG)

@@ -3,13 +3,13 @@ from torch import nn
 
 
 def forbid_inplace(network: nn.Module) -> None:
-    """Keep activations from overwriting what was recorded before them.
+    """Prevent activations from overwriting recorded tensors.
 
-    MMRazor's own ``set_module_inplace_false`` looks for an ``OrderedDict`` of
-    sub-modules; in current PyTorch that is a ``dict``, and it finds none.
+    MMRazor's ``set_module_inplace_false`` has no effect in current PyTorch: it looks
+    for submodules in an ``OrderedDict``, which is now a plain ``dict``.
 
     Args:
-        network (nn.Module): What has recorders in it.
+        network (nn.Module): A network with recorders.
     """
     for module in network.modules():
         if hasattr(module, 'inplace'):

@@ -10,14 +10,14 @@ from ...tasks.classification.heads import answer_logits
 
 @TASK_UTILS.register_module()
 class ClassifierLogitsRecorder(ModuleOutputsRecorder):
-    """Record the logits from which a classifier would predict.
+    """Record the logits from which a classifier predicts.
 
-    That is the output of its head, except where this has a margin in training or
-    several branches, see
+    These are the output of its head, unless the head adds a margin in training or has
+    several branches; see
     :func:`~classroomkd_mm.tasks.classification.heads.answer_logits`.
 
     Args:
-        source (str): The name of the head.
+        source (str): Name of the head.
     """
 
     def forward_hook(self, module: nn.Module, inputs: tuple, outputs: Any) -> None:
@@ -26,7 +26,7 @@ class ClassifierLogitsRecorder(ModuleOutputsRecorder):
         Args:
             module (nn.Module): The head.
             inputs (tuple): Its positional arguments.
-            outputs (Any): What it gave.
+            outputs (Any): Its output.
         """
         if self.recording:
             self.data_buffer.append(answer_logits(module, inputs, outputs))

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Recorders and loss mappings of a config, checked before the first batch."""
+"""Checking recorders and loss mappings of a config before the first batch."""
 
 import difflib
 import inspect
@@ -19,12 +19,12 @@ RECORD_OPTIONS = {
 def check_sources(
     recorders: Mapping[str, Mapping], network: nn.Module, owner: str
 ) -> None:
-    """Refuse recorders whose source is no module or parameter of the network.
+    """Reject recorders whose source is not a module or parameter of the network.
 
     Args:
         recorders (Mapping[str, Mapping]): Recorder configs by name.
-        network (nn.Module): What they record.
-        owner (str): Whose network it is, for the message.
+        network (nn.Module): The network to record.
+        owner (str): Owner of the network, for the message.
 
     Raises:
         ValueError: If a source does not exist.
@@ -35,7 +35,7 @@ def check_sources(
             existing = [key for key, _ in network.named_modules()]
         elif kind == 'Parameter':
             existing = [key for key, _ in network.named_parameters()]
-        else:  # of functions and methods, which are no part of the network
+        else:  # sources of functions and methods are not part of the network
             continue
         if source not in existing:
             close = difflib.get_close_matches(str(source), existing, n=5)
@@ -43,7 +43,7 @@ def check_sources(
             raise ValueError(
                 f'The recorder {name!r} has the source {source!r}, which {owner} '
                 f'({type(network).__name__}) does not have. Similar: '
-                f'{", ".join(close) or "none"}. On the first two levels there are: '
+                f'{", ".join(close) or "none"}. Names of the first two levels: '
                 f'{", ".join(outline)}.'
             )
 
@@ -55,10 +55,10 @@ def check_mapping(
     known_records: Mapping[str | None, Set[str]],
     connectors: Set[str],
 ) -> None:
-    """Refuse a loss that would not be given what its ``forward`` takes.
+    """Reject a loss whose mapping does not match its ``forward``.
 
     Args:
-        name (str): The loss's name.
+        name (str): Name of the loss.
         loss (nn.Module): The loss.
         mapping (Mapping[str, Mapping], optional): Its entry in
             ``loss_forward_mappings``.
@@ -69,13 +69,13 @@ def check_mapping(
     Raises:
         TypeError: If an argument is missing or does not exist.
         KeyError: If a mentor, recorder or connector does not exist.
-        ValueError: If nothing comes from the student.
+        ValueError: If no argument comes from the student.
     """
     if isinstance(loss, MentorLoss):
         if mapping:
             raise TypeError(
                 f'The loss {name!r} ({type(loss).__name__}) is a MentorLoss, which '
-                'is handed the outputs of all members: remove '
+                'receives the outputs of all members without a mapping: remove '
                 f'loss_forward_mappings.{name}.'
             )
         return
@@ -90,11 +90,11 @@ def check_mapping(
             f'{", ".join(parameters)}, but loss_forward_mappings.{name} '
             + (f'has no {", ".join(sorted(missing))}' if missing else '')
             + (' and ' if missing and unknown else '')
-            + (f'gives {", ".join(sorted(unknown))}' if unknown else '')
+            + (f'gives the unknown {", ".join(sorted(unknown))}' if unknown else '')
             + ". Write argument=dict(recorder='logits', from_student=True), and for a "
             "mentor's output dict(recorder='logits', from_student=False, "
-            'mentor=<name>). A loss of your own that takes the outputs of all mentors '
-            'inherits from classroomkd_mm.classroom.MentorLoss.'
+            'mentor=<name>). A custom loss on the outputs of all mentors must inherit '
+            'from classroomkd_mm.classroom.MentorLoss.'
         )
     for argument, record in mapping.items():
         place = f'loss_forward_mappings.{name}.{argument}'
@@ -102,10 +102,10 @@ def check_mapping(
     if not any(record['from_student'] for record in mapping.values()):
         raise ValueError(
             f'The loss {name!r} ({type(loss).__name__}) takes nothing from the '
-            'student, and so gives it no gradient. OnehotLikeLoss, '
-            'InformationEntropyLoss and ActivationLoss train a generator of images, '
-            "and a connector on a teacher's features is trained in a stage before "
-            "the student's: both are stages of MMRazor's own algorithms, see "
+            'student, so it gives the student no gradient. OnehotLikeLoss, '
+            'InformationEntropyLoss and ActivationLoss train an image generator, and a '
+            "connector of a teacher's features is trained in a stage before the "
+            "student. Both are stages of MMRazor's own algorithms, see "
             'docs/mmrazor_losses.md.'
         )
 
@@ -116,10 +116,10 @@ def _check_record(
     known_records: Mapping[str | None, Set[str]],
     connectors: Set[str],
 ) -> None:
-    """Refuse a record that does not exist."""
+    """Reject a mapping to a record that does not exist."""
     if not {'recorder', 'from_student'} <= set(record) <= RECORD_OPTIONS:
         raise TypeError(
-            f'{place} needs recorder and from_student, and may have '
+            f'{place} needs recorder and from_student, and accepts '
             f'{", ".join(sorted(RECORD_OPTIONS))}, but got {dict(record)!r}.'
         )
     mentor = None if record['from_student'] else record.get('mentor')
@@ -133,6 +133,6 @@ def _check_record(
     for key, names in known.items():
         if record.get(key, None) is not None and record[key] not in names:
             raise KeyError(
-                f'{place}: the {key} {record[key]!r} does not exist. There are: '
+                f'{place}: the {key} {record[key]!r} does not exist. Available: '
                 f'{", ".join(sorted(names)) or "none"}.'
             )

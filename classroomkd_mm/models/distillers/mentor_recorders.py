@@ -11,13 +11,13 @@ from .records import keep_versions
 
 
 class MentorRecorders:
-    """Recorders inside the mentors, all entered and left together.
+    """Recorders in the mentors, which are entered and exited together.
 
-    It stands where MMRazor has one manager for its one teacher; a record of it is
+    It replaces MMRazor's recorder manager, which supports only one teacher. Records are
     named ``<mentor>.<recorder>``.
 
     Args:
-        recorders (Mapping[str, Mapping[str, Mapping]]): For a mentor's name its
+        recorders (Mapping[str, Mapping[str, Mapping]]): Maps each mentor's name to its
             recorders by name.
         mentors (Mentors): All mentors.
 
@@ -34,8 +34,8 @@ class MentorRecorders:
         for name, configs in recorders.items():
             if name not in mentors.names:
                 raise KeyError(
-                    f'mentor_recorders names {name!r}, who is not in the classroom: '
-                    f'{", ".join(mentors.names)}.'
+                    f'mentor_recorders: there is no mentor {name!r} in the classroom. '
+                    f'Mentors: {", ".join(mentors.names)}.'
                 )
             network = mentors[name].network
             check_sources(configs, network, f'mentor {name!r}')
@@ -45,13 +45,13 @@ class MentorRecorders:
             self._managers[name].initialize(network)
 
     def known_records(self, output: Sequence[str]) -> dict[str, set[str]]:
-        """List what can be had from each mentor.
+        """List the records that each mentor provides.
 
         Args:
-            output (Sequence[str]): Names of the output, which every mentor has.
+            output (Sequence[str]): Record names of the output, which every mentor has.
 
         Returns:
-            dict[str, set[str]]: Names of records for each mentor's name.
+            dict[str, set[str]]: Names of the records by name of the mentor.
         """
         return {
             name: set(output)
@@ -60,7 +60,7 @@ class MentorRecorders:
         }
 
     def get_recorder(self, name: str) -> BaseRecorder:
-        """Find a recorder.
+        """Get a recorder.
 
         Args:
             name (str): ``<mentor>.<recorder>``.
@@ -72,13 +72,13 @@ class MentorRecorders:
         return self._managers[mentor].get_recorder(recorder)
 
     def reset(self) -> None:
-        """Let go of what was recorded."""
+        """Discard all records."""
         for manager in self._managers.values():
             for recorder in manager.recorders.values():
                 recorder.reset_data_buffer()
 
     def __deepcopy__(self, memo: dict) -> 'MentorRecorders':
-        """Stay in the mentors, whom copies of a classroom share."""
+        """Return itself, since copies of a classroom share the mentors."""
         return self
 
     def __enter__(self) -> None:

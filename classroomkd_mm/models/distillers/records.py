@@ -1,8 +1,9 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Records that are missing, or that the network has overwritten in place since.
+"""Detecting records that are missing, or that the network overwrote in place.
 
-A recorder keeps a tensor, not a copy of it. PyTorch counts the changes of a tensor:
-the number is kept beside the record, and compared when the record is used.
+A recorder stores a reference to a tensor, not a copy. PyTorch counts the in-place
+changes of a tensor as its version. The version is stored with the record, and compared
+when the record is used.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,34 +17,34 @@ from torch import Tensor
 
 
 class VersionedBuffer(list):
-    """A recorder's buffer that keeps the versions of the tensors in each record."""
+    """A recorder's buffer that stores the tensor versions of each record."""
 
     def __init__(self) -> None:
         super().__init__()
         self.versions: list[dict[int, int]] = []
 
     def append(self, record: Any) -> None:
-        """Keep a record.
+        """Append a record, and store its versions.
 
         Args:
-            record (Any): A tensor, or tuples, lists and dicts with tensors in them.
+            record (Any): A tensor, or nested tuples, lists and dicts of tensors.
         """
         super().append(record)
-        # A compiled network changes nothing in place, and has no versions to ask for.
+        # A compiled network changes nothing in place, and its tensors have no versions.
         tensors = () if torch.compiler.is_compiling() else tensors_of(record)
         self.versions.append({id(t): version_of(t) for t in tensors})
 
     def __reduce__(self) -> tuple:
-        """Be empty in a copy: records belong to a batch."""
+        """Copy as an empty buffer, since records belong to a batch."""
         return VersionedBuffer, ()
 
 
 def keep_versions(manager: RecorderManager) -> None:
-    """Have all recorders note the versions of what they record.
+    """Make all recorders store the versions of the tensors that they record.
 
     Args:
-        manager (RecorderManager): MMRazor's. A recorder with another idea of its
-            buffer, such as that of parameters, stays as it is.
+        manager (RecorderManager): MMRazor's manager. Recorders with their own kind of
+            buffer, such as parameter recorders, stay unchanged.
     """
     for recorder in manager.recorders.values():
         if type(recorder).reset_data_buffer is BaseRecorder.reset_data_buffer:
@@ -58,24 +59,24 @@ def check_record(
     name: str,
     owner: str,
 ) -> None:
-    """Refuse a record that is missing, or is not any more what was recorded.
+    """Reject a record that is missing, or that was overwritten after recording.
 
     Args:
-        recorder (BaseRecorder): Whose record it is.
-        record_idx (int): The number of the record.
-        data_idx (int, optional): The item of it that is used.
-        name (str): The recorder's name.
-        owner (str): Whose network it is in, for the message.
+        recorder (BaseRecorder): The recorder.
+        record_idx (int): Index of the record.
+        data_idx (int, optional): Index of the item to use from the record.
+        name (str): Name of the recorder.
+        owner (str): Owner of the network, for the message.
 
     Raises:
-        ValueError: If nothing was recorded, or a tensor has been changed since.
+        ValueError: If nothing was recorded, or a tensor was overwritten.
     """
     buffer, source = recorder.data_buffer, recorder.source
     if not buffer:
         raise ValueError(
             f'The recorder {name!r} of {owner} recorded nothing: {source!r} was not '
-            'called. A hook does not see a module whose forward is called directly: '
-            'record one inside it.'
+            'called. Hooks do not run if the forward of a module is called directly: '
+            'record a module inside it.'
         )
     record = recorder.get_record_data(record_idx, data_idx)
     if not isinstance(buffer, VersionedBuffer):
@@ -87,19 +88,18 @@ def check_record(
     block = source.rpartition('.')[0]
     instead = f'{block!r}, the block around it' if block else 'a module inside it'
     raise ValueError(
-        f'The recorder {name!r} of {owner} holds a value of {source!r} that the '
-        'network has overwritten in place since, as `out += identity` in a residual '
-        'block does: the loss would see the result of that. Record instead the '
-        f'outputs of {instead}; for the value before, those of a module before '
-        f'{source!r}.'
+        f'The recorder {name!r} of {owner} holds an output of {source!r} that the '
+        'network has overwritten in place, as `out += identity` does in a residual '
+        'block, so the loss would see the overwritten value. To use this value, record '
+        f'the outputs of {instead}; otherwise record a module before {source!r}.'
     )
 
 
 def tensors_of(value: Any) -> Iterator[Tensor]:
-    """Find the tensors in a record.
+    """Iterate over the tensors in a record.
 
     Args:
-        value (Any): A tensor, or tuples, lists and dicts with tensors in them.
+        value (Any): A tensor, or nested tuples, lists and dicts of tensors.
 
     Yields:
         Tensor: Each tensor.
@@ -114,17 +114,17 @@ def tensors_of(value: Any) -> Iterator[Tensor]:
 
 
 def version_of(tensor: Tensor) -> int:
-    """Tell how often a tensor has been changed in place.
+    """Get the number of in-place changes of a tensor.
 
     Args:
         tensor (Tensor): Any tensor.
 
     Returns:
-        int: The number; 0 for a tensor of inference mode, which has none.
+        int: The version; 0 for an inference-mode tensor, which has none.
     """
     return 0 if tensor.is_inference() else tensor._version
 
 
 def _reset(recorder: BaseRecorder) -> None:
-    """Begin a new buffer, in the place of MMRazor's method."""
+    """Start a new buffer; replaces MMRazor's method."""
     recorder._data_buffer = VersionedBuffer()

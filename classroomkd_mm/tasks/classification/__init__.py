@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Classification: students of MMPretrain, mentors that give logits."""
+"""Classification: MMPretrain students, and mentors that return logits."""
 
 from .losses import ClassroomKDLoss
 from .scorer import ClassificationScorer

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""A mentor's classes, in the order of the student's."""
+"""Aligning a mentor's classes with the student's."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,25 +20,25 @@ def build_class_aligner(
     class_map: Sequence[int] | None,
     size: tuple[int, int] | None,
 ) -> 'ClassAligner | UnmappedClasses | None':
-    """Prepare to turn a mentor's logits into those of the student's classes.
+    """Build the module that maps a mentor's logits to the student's classes.
 
     Args:
         name (str): The mentor's name.
         network (nn.Module): The mentor's network.
         student (nn.Module): The student.
-        class_map (Sequence[int], optional): For each class of the student the
-            mentor's.
+        class_map (Sequence[int], optional): For each class of the student the index of
+            the mentor's class.
         size (tuple[int, int], optional): Height and width of the mentor's input in
-            pixels. If given, the network is tried on an image of that size, which
-            also tells the number of its classes.
+            pixels. If given, the network is run on an image of this size, which also
+            yields its number of classes.
 
     Returns:
         ClassAligner | UnmappedClasses | None: None if the classes are the same.
 
     Raises:
-        TypeError: If the map is no list.
-        ValueError: If the network cannot take images of that size, or its classes
-            do not fit the student's or the map.
+        TypeError: If the map is not a list.
+        ValueError: If the network cannot process images of this size, or its classes
+            do not match the student's or the map.
     """
     ours, theirs = configured_classes(student), configured_classes(network)
     if size is not None:
@@ -63,7 +63,7 @@ def map_classes_by_name(
         name (str): The mentor's name.
         network (nn.Module): The mentor's network.
         student (nn.Module): The student.
-        metainfo (Mapping): Of the student's dataset.
+        metainfo (Mapping): Metainfo of the student's dataset.
 
     Returns:
         list[int] | None: The ``class_map``; None if the order is the same or unknown.
@@ -82,14 +82,14 @@ def map_classes_by_name(
 
 
 def class_names(metainfo: Mapping[str, Any]) -> list[str]:
-    """Read the names of the classes of a dataset.
+    """Read the class names of a dataset.
 
     Args:
-        metainfo (Mapping): What the dataset says of itself; MMCV's wrote
-            ``CLASSES``, MMEngine's ``classes``.
+        metainfo (Mapping): Metainfo of the dataset. MMCV's key is ``CLASSES``,
+            MMEngine's is ``classes``.
 
     Returns:
-        list[str]: In order; empty where they are not known.
+        list[str]: Names in order; empty if unknown.
     """
     names = metainfo.get('classes') or metainfo.get('CLASSES')
     known = isinstance(names, Sequence) and not isinstance(names, str)
@@ -97,23 +97,23 @@ def class_names(metainfo: Mapping[str, Any]) -> list[str]:
 
 
 def _other_number(name: str, ours: int, theirs: int) -> str:
-    """Say that the numbers of classes differ, and what to do."""
+    """Format the message for different numbers of classes."""
     return (
-        f'Mentor {name!r} knows {theirs} classes, but the student {ours}: take a '
+        f'Mentor {name!r} has {theirs} classes, but the student has {ours}: use a '
         "mentor trained on the student's classes, or add class_map, a list with "
-        f"{ours} entries: for each of the student's classes the number of the "
-        "mentor's."
+        f"{ours} entries: for each of the student's classes the index of the "
+        "mentor's class."
     )
 
 
 def configured_classes(network: nn.Module) -> int | None:
-    """Read the number of classes, which some backbones have instead of a head.
+    """Read the number of classes from the head, or from a backbone without a head.
 
     Args:
         network (nn.Module): Any network.
 
     Returns:
-        int | None: None where the network does not tell.
+        int | None: Number of classes; None if unknown.
     """
     for part in ('head', 'backbone'):
         number = getattr(getattr(network, part, None), 'num_classes', None)
@@ -124,18 +124,18 @@ def configured_classes(network: nn.Module) -> int | None:
 
 @torch.no_grad()
 def probe_classes(name: str, network: nn.Module, size: tuple[int, int]) -> int:
-    """Try a classifier on a black image.
+    """Run a classifier on a black image to get its number of classes.
 
     Args:
         name (str): The mentor's name.
-        network (nn.Module): Its network, put into eval mode.
-        size (tuple[int, int]): Height and width in pixels.
+        network (nn.Module): The mentor's network, which is set to eval mode.
+        size (tuple[int, int]): Height and width of the image in pixels.
 
     Returns:
-        int: The number of its classes.
+        int: Number of classes.
 
     Raises:
-        ValueError: If it cannot take the image, or gives no logits.
+        ValueError: If the network cannot process the image or returns no logits.
     """
     weight = next(network.parameters(), torch.zeros(()))
     image = weight.new_zeros(1, input_channels(network) or 3, *size)
@@ -144,18 +144,19 @@ def probe_classes(name: str, network: nn.Module, size: tuple[int, int]) -> int:
     if not isinstance(output, Tensor) or output.ndim != 2:
         shape = tuple(getattr(output, 'shape', [type(output).__name__]))
         raise ValueError(
-            f'Mentor {name!r} gives {shape} for one image, not logits (1, C): take a '
+            f'Mentor {name!r} gives {shape} for one image, not logits (1, C): use a '
             'network with a classifier.'
         )
     return output.shape[1]
 
 
 class ClassAligner(nn.Module):
-    """Pick the logits of the student's classes, in the student's order.
+    """Select the logits of the student's classes, in the student's order.
 
     Args:
         name (str): The mentor's name, for messages.
-        class_map (Sequence[int]): For each class of the student the mentor's.
+        class_map (Sequence[int]): For each class of the student the index of the
+            mentor's class.
     """
 
     def __init__(self, name: str, class_map: Sequence[int]) -> None:
@@ -174,7 +175,7 @@ class ClassAligner(nn.Module):
             Tensor: Logits (N, C) of the student's classes.
 
         Raises:
-            ValueError: If the mentor gives no logits of all the classes named.
+            ValueError: If the output has no logits for all classes of the map.
         """
         shape = tuple(getattr(output, 'shape', ()))
         if len(shape) != 2 or shape[1] < self.needed:
@@ -186,14 +187,15 @@ class ClassAligner(nn.Module):
 
 
 class UnmappedClasses(nn.Module):
-    """Stand for the map of a mentor that knows more classes, until it is made.
+    """Placeholder for the aligner of a mentor with more classes than the student.
 
-    Its checkpoint names the classes; the student's are known when training starts.
+    The mentor's checkpoint contains its class names. Those of the student are known
+    when training starts, which replaces this module.
 
     Args:
         name (str): The mentor's name.
         ours (int): Number of the student's classes.
-        theirs (int): Number of the mentor's.
+        theirs (int): Number of the mentor's classes.
     """
 
     def __init__(self, name: str, ours: int, theirs: int) -> None:
@@ -201,7 +203,7 @@ class UnmappedClasses(nn.Module):
         self.message = _other_number(name, ours, theirs)
 
     def forward(self, output: Any) -> Tensor:
-        """Refuse to guess.
+        """Raise an error, since the map is unknown.
 
         Args:
             output (Tensor): The mentor's logits.
@@ -210,6 +212,7 @@ class UnmappedClasses(nn.Module):
             ValueError: Always.
         """
         raise ValueError(
-            f'{self.message} The mentor names its classes: ClassroomHook maps them by '
-            'name if the dataset names its own in metainfo.'
+            f'{self.message} The checkpoint of the mentor contains class names: '
+            'ClassroomHook maps them by name if the metainfo of the dataset contains '
+            'its class names.'
         )

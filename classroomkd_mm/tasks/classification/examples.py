@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Images and labels to try a classifier on."""
+"""Generated images and labels for testing a classifier."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,20 +13,20 @@ from .likelihood import SIGMOID, likelihood_of
 
 SIZE = 2
 SIDES = (32, 64, 224, 28, 48, 96, 128)
-"""Heights of the images of usual data sets, in pixels; CIFAR and ImageNet first."""
+"""Image sizes of common datasets, in pixels, those of CIFAR and ImageNet first."""
 
 
 def example_batches(
     student: nn.Module,
 ) -> Iterator[tuple[Tensor, Sequence[BaseDataElement]]]:
-    """Generate batches, at every usual size where the student has none of its own.
+    """Generate batches of the student's image size, or of several common sizes.
 
     Args:
-        student (nn.Module): A classifier of MMPretrain.
+        student (nn.Module): An MMPretrain classifier.
 
     Yields:
-        tuple: Images (N, C, H, W) and N samples, labelled as its batch augmentations
-        leave them. None at all if the number of classes is not known.
+        tuple: Images (N, C, H, W) and N samples, with labels as after batch
+        augmentation. Nothing if the number of classes is unknown.
     """
     classes = configured_classes(student)
     if classes is None:
@@ -41,12 +41,12 @@ def example_batches(
 
 
 def _samples(student: nn.Module, classes: int) -> list[BaseDataElement]:
-    """Label the images, softly where the student's training has soft labels."""
+    """Generate samples, with soft labels if the student is trained with them."""
     from mmpretrain.structures import DataSample
 
     preprocessor = student.data_preprocessor
     mixes = getattr(preprocessor, 'batch_augments', None) is not None
-    # MMPretrain's binary cross-entropy takes no class numbers.
+    # MMPretrain's binary cross-entropy does not accept class indices.
     soft = (
         mixes
         or getattr(preprocessor, 'to_onehot', False)

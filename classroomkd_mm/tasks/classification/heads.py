@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""What a classifier's head gives, and how its logits become an answer."""
+"""Heads of classifiers, and the logits from which they predict."""
 
 import inspect
 from typing import Any
@@ -10,18 +10,18 @@ from torch import Tensor, nn
 from ...networks import is_of_package
 
 UNTRAINABLE = {'LeViTClsHead': 'distillation', 'EfficientFormerClsHead': 'dist'}
-"""Heads whose second branch MMPretrain cannot train, by the attribute that tells."""
+"""Heads whose distillation branch MMPretrain cannot train, and their option for it."""
 
 
 def head_of(network: nn.Module) -> nn.Module | None:
-    """Find the module that has the classifier's loss.
+    """Find the module that contains the classifier's loss.
 
     Args:
         network (nn.Module): Any network.
 
     Returns:
-        nn.Module | None: The head; the network itself for MMPretrain's wrappers of
-        timm and Hugging Face; None where nothing says how the network is trained.
+        nn.Module | None: The head; the network itself for MMPretrain's wrappers of timm
+        and Hugging Face; None if it is unknown how the network is trained.
     """
     head = getattr(network, 'head', None)
     if is_of_package(network, 'mmpretrain') and isinstance(head, nn.Module):
@@ -30,13 +30,13 @@ def head_of(network: nn.Module) -> nn.Module | None:
 
 
 def logits_source(student: nn.Module) -> str:
-    """Name the module whose output is the student's logits.
+    """Get the name of the module whose output is the student's logits.
 
     Args:
         student (nn.Module): The student.
 
     Returns:
-        str: Its name within the student.
+        str: Name of the module within the student.
     """
     # MMPretrain's wrappers of timm and Hugging Face have no head of their own.
     wraps = not hasattr(student, 'head') and hasattr(student, 'model')
@@ -44,62 +44,62 @@ def logits_source(student: nn.Module) -> str:
 
 
 def has_margin(head: nn.Module | None) -> bool:
-    """Tell a head that changes the logit of the true class while it is trained.
+    """Whether a head adds a margin to the logit of the true class in training.
 
     Args:
         head (nn.Module, optional): A head such as ArcFaceClsHead.
 
     Returns:
-        bool: Whether its ``forward`` takes the target.
+        bool: True if its ``forward`` takes the target.
     """
     forward = getattr(head, 'forward', None)
     return forward is not None and 'target' in inspect.signature(forward).parameters
 
 
 def has_branches(head: nn.Module | None) -> bool:
-    """Tell a head that gives the logits of two branches, whose sum is the answer.
+    """Whether a head returns the logits of two branches and predicts from their sum.
 
     Args:
         head (nn.Module, optional): A head such as ConformerHead.
 
     Returns:
-        bool: Whether it is one.
+        bool: True for such a head.
     """
     return 'ConformerHead' in (base.__name__ for base in type(head).__mro__)
 
 
 def training_difference(head: nn.Module | None) -> str | None:
-    """Say how the output of a head in training differs from what it predicts from.
+    """Describe how a head's output in training differs from its prediction logits.
 
     Args:
         head (nn.Module, optional): Any head.
 
     Returns:
-        str | None: For messages; None if it does not.
+        str | None: Description for messages; None if there is no difference.
     """
     if has_margin(head):
-        return 'logits with a margin in the true class'
+        return 'logits with a margin on the true class'
     if has_branches(head):
-        return 'two outputs, of which the sum is its answer'
+        return 'two outputs, whose sum is the prediction'
     return None
 
 
 def answer_logits(module: nn.Module, inputs: tuple, output: Any) -> Any:
-    """Turn what a module gave in training into what it would predict from.
+    """Convert the output of a module in training to the logits of its prediction.
 
     Source: docs/method.md, step 1, "Heads".
 
     Args:
-        module (nn.Module): A head, or a whole network of timm or Hugging Face.
+        module (nn.Module): A head, or a timm or Hugging Face network.
         inputs (tuple): Its positional arguments.
-        output (Any): What it gave.
+        output (Any): Its output.
 
     Returns:
-        Tensor: Logits (N, C) without a margin, of all branches together; with
-        gradient. Anything else that the module gives is returned as it is.
+        Tensor: Logits (N, C) without a margin, summed over branches, with gradient. Any
+        other output is returned unchanged.
     """
     if has_margin(module) and len(inputs) > 1:
-        # Past the hooks, of which the one that asks is one.
+        # Call forward directly: this function runs in one of the module's hooks.
         return module.forward(inputs[0])
     if has_branches(module) and isinstance(output, (tuple, list)):
         return sum(output)
@@ -107,13 +107,13 @@ def answer_logits(module: nn.Module, inputs: tuple, output: Any) -> Any:
 
 
 class SumOfBranches(nn.Module):
-    """Bring the output of a mentor with two branches to the one that it predicts."""
+    """Convert the output of a mentor with two branches to its prediction logits."""
 
     def forward(self, branches: tuple[Tensor, ...]) -> Tensor:
         """Add the branches.
 
         Args:
-            branches (tuple[Tensor, ...]): Logits (N, C) of each.
+            branches (tuple[Tensor, ...]): Logits (N, C) of each branch.
 
         Returns:
             Tensor: Logits (N, C).
@@ -122,10 +122,9 @@ class SumOfBranches(nn.Module):
 
 
 class MarginalLogits(nn.Module):
-    """Turn the logits of a softmax into those of a sigmoid for each class.
+    """Convert the logits of a softmax to those of a sigmoid per class.
 
-    The probability that the softmax gives to a class stays what it was:
-    sigmoid(out) = softmax(in).
+    The probability of each class stays the same: sigmoid(out) = softmax(in).
 
     Source: docs/method.md, step 1, "Sigmoid heads".
     """
@@ -140,14 +139,14 @@ class MarginalLogits(nn.Module):
             Tensor: (N, C), float32 or wider.
         """
         log_p = torch.log_softmax(logits.float(), dim=-1)
-        # 1 - p vanishes for the likeliest class only: there it is summed up.
+        # 1 - p can vanish only for the most likely class: there, sum the other p.
         top = log_p.argmax(dim=-1, keepdim=True)
         rest = log_p.scatter(-1, top, -torch.inf).logsumexp(dim=-1, keepdim=True)
         return log_p - torch.log1p(-log_p.exp()).scatter(-1, top, rest)
 
 
 def check_trainable(student: nn.Module) -> None:
-    """Refuse a student that MMPretrain itself cannot train.
+    """Reject a student that MMPretrain cannot train.
 
     Args:
         student (nn.Module): The student.
@@ -160,6 +159,5 @@ def check_trainable(student: nn.Module) -> None:
     if getattr(head, UNTRAINABLE.get(kind, ''), False):
         raise ValueError(
             f'The student has a {kind} with a distillation branch, which MMPretrain '
-            'cannot train: set head.distillation=False. As a mentor the head works as '
-            'it is.'
+            'cannot train: set head.distillation=False. A mentor may have such a head.'
         )

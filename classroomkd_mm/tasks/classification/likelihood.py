@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Whether a classifier's logits stand for a softmax or for sigmoids."""
+"""Whether a classifier's logits are those of a softmax or of sigmoids."""
 
 from torch import nn
 
@@ -10,25 +10,25 @@ SOFTMAX = 'softmax'
 SIGMOID = 'sigmoid'
 LIKELIHOODS = (SOFTMAX, SIGMOID)
 WHAT_WORKS = (
-    'What works are the classification heads of MMPretrain that inherit from ClsHead '
-    'or MultiLabelClsHead, with CrossEntropyLoss, LabelSmoothLoss, FocalLoss, '
+    'Supported are the classification heads of MMPretrain that inherit from ClsHead or '
+    'MultiLabelClsHead, with CrossEntropyLoss, LabelSmoothLoss, FocalLoss, '
     'AsymmetricLoss or SeesawLoss.'
 )
 
 
 def likelihood_of(network: nn.Module, owner: str) -> str | None:
-    """Read from the head and its loss what a classifier's logits stand for.
+    """Determine the likelihood of a classifier from its head and loss.
 
     Args:
         network (nn.Module): A classifier.
-        owner (str): Whose it is, such as "The student", for messages.
+        owner (str): Owner of the network, such as "The student", for messages.
 
     Returns:
-        str | None: 'softmax': one of the classes is true; 'sigmoid': each is true or
-        not by itself; None where nothing says how the network is trained.
+        str | None: 'softmax' if exactly one class is true; 'sigmoid' if each class is
+        true or false independently; None if it is unknown how the network is trained.
 
     Raises:
-        ValueError: If the head gives no classes, or contradicts its loss.
+        ValueError: If the head does not predict classes, or contradicts its loss.
     """
     head = head_of(network)
     if head is None:
@@ -37,44 +37,44 @@ def likelihood_of(network: nn.Module, owner: str) -> str | None:
     by_head, by_loss = _kind_of_head(network, head, owner), _kind_of_loss(loss, owner)
     if by_head == SIGMOID and by_loss == SOFTMAX:
         raise ValueError(
-            f'{owner} has a {type(head).__name__}, which predicts by sigmoids, but its '
-            f'{type(loss).__name__} trains a softmax: set use_sigmoid=True in '
+            f'{owner} has a {type(head).__name__}, which predicts with sigmoids, but '
+            f'its {type(loss).__name__} trains a softmax: set use_sigmoid=True in '
             'head.loss.'
         )
     kind = by_loss or by_head
     if kind == SOFTMAX and getattr(head, 'num_classes', None) == 1:
         raise ValueError(
             f'{owner} has a {type(head).__name__} with one class and a softmax, which '
-            'is always 1. Set use_sigmoid=True in head.loss for one yes or no, or '
+            'is always 1. Set use_sigmoid=True in head.loss for a binary decision, or '
             'num_classes=2.'
         )
     return kind
 
 
 def _kind_of_head(network: nn.Module, head: nn.Module, owner: str) -> str | None:
-    """Tell by which of the two a head predicts, and refuse one without classes."""
+    """Get the likelihood of a head's prediction, and reject one without classes."""
     if not is_of_package(head, 'mmpretrain'):
         return None
     from mmpretrain.models import heads
 
     if isinstance(head, heads.MultiTaskHead):
         raise ValueError(
-            f'{owner} has a MultiTaskHead, with several heads at once: '
-            f'{", ".join(head.task_heads)}. A classroom teaches one. Take the model '
-            'with a single head, the one of the task that is to be taught.'
+            f'{owner} has a MultiTaskHead, which contains several heads: '
+            f'{", ".join(head.task_heads)}. A classroom supports only one. Use a model '
+            'with only the head of the task to teach.'
         )
     if isinstance(head, heads.MultiLabelClsHead):
         return SIGMOID
     if isinstance(head, heads.ClsHead) or head is network:
         return SOFTMAX
     raise ValueError(
-        f'{owner} ({type(network).__name__}) has a {type(head).__name__}, which gives '
-        f'no classes of an image. {WHAT_WORKS}'
+        f'{owner} ({type(network).__name__}) has a {type(head).__name__}, which does '
+        f'not predict the classes of an image. {WHAT_WORKS}'
     )
 
 
 def _kind_of_loss(loss: nn.Module | None, owner: str) -> str | None:
-    """Tell which of the two a loss trains; None for an unknown one."""
+    """Get the likelihood that a loss trains; None if unknown."""
     if isinstance(loss, (nn.BCEWithLogitsLoss, nn.MultiLabelSoftMarginLoss)):
         return SIGMOID
     if loss is None or not is_of_package(loss, 'mmpretrain'):
@@ -90,12 +90,12 @@ def _kind_of_loss(loss: nn.Module | None, owner: str) -> str | None:
         return _named(loss.use_sigmoid)
     if type(loss).__module__.startswith('mmpretrain.'):
         raise ValueError(
-            f'{owner} has a {type(loss).__name__}, which compares no classes with '
+            f'{owner} has a {type(loss).__name__}, which does not compare classes with '
             f'labels. {WHAT_WORKS}'
         )
     return None
 
 
 def _named(sigmoid: bool) -> str:
-    """Name one of the two."""
+    """Convert the option `use_sigmoid` to a likelihood."""
     return SIGMOID if sigmoid else SOFTMAX

@@ -16,38 +16,38 @@ DIVERGENCES = {SOFTMAX: softmax_divergence, SIGMOID: bernoulli_divergence}
 class ClassroomKDLoss(MentorLoss):
     """The distillation loss of ClassroomKD, for logits.
 
-    The student's head and loss say what is compared: the softmaxes of the logits, or
-    the sigmoids of each class.
+    The student's head and loss determine what is compared: the softmax of the logits,
+    or the sigmoid of each class.
 
     Source: arXiv 2409.20237; docs/method.md, step 5.
 
     Args:
-        loss_weight (float): Multiplies the loss. Defaults to 1.
+        loss_weight (float): Factor of the loss. Defaults to 1.
     """
 
     likelihood = SOFTMAX
 
     def prepare(self, student: nn.Module, mentors: Any) -> None:
-        """Learn what the student's logits stand for.
+        """Determine the student's likelihood.
 
         Args:
             student (nn.Module): The student.
             mentors (Mentors): The mentors.
 
         Raises:
-            ValueError: If the student has no head whose classes can be taught.
+            ValueError: If the classes of the student's head cannot be taught.
         """
         self.likelihood = likelihood_of(student, 'The student') or SOFTMAX
 
     def mentor_losses(
         self, student_output: Tensor, mentor_outputs: Sequence[Tensor], lesson: Lesson
     ) -> Tensor:
-        """Compare what each mentor's logits stand for with the student's.
+        """Compare the probabilities of each mentor with the student's.
 
         Args:
             student_output (Tensor): Logits (N, C), with gradient.
             mentor_outputs (Sequence[Tensor]): n tensors of logits (N, C).
-            lesson (Lesson): Who teaches what, and at which temperature.
+            lesson (Lesson): Activity, weights and temperatures of the mentors.
 
         Returns:
             Tensor: (n,).

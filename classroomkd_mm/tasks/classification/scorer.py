@@ -21,13 +21,13 @@ from .targets import classification_targets, multi_hot_targets, smoothing_of
 
 @MODELS.register_module()
 class ClassificationScorer(Scorer):
-    """Score classifiers by the likelihood of the truth under their logits.
+    """Score classifiers by the likelihood of the labels under their logits.
 
-    The student's head and loss say which likelihood: for a softmax the score is minus
-    the cross-entropy, for sigmoids minus the binary cross-entropy summed over the
-    classes. The targets are MMPretrain's: ``gt_score`` where a sample carries soft or
-    one-hot labels (mixup, CutMix, ``to_onehot``), else ``gt_label``. They are smoothed
-    as the student's own LabelSmoothLoss does.
+    The student's head and loss determine the likelihood. For a softmax, the log-score
+    is the negative cross-entropy; for sigmoids, the negative binary cross-entropy,
+    summed over the classes. The targets are MMPretrain's: ``gt_score`` if a sample has
+    soft or one-hot labels (mixup, CutMix, ``to_onehot``), otherwise ``gt_label``. If
+    the student is trained with LabelSmoothLoss, they are smoothed in the same way.
 
     Source: arXiv 2409.20237; docs/method.md, step 1.
     """
@@ -37,15 +37,15 @@ class ClassificationScorer(Scorer):
     smoothing: Callable[[Tensor], Tensor] | None = None
 
     def prepare(self, student: nn.Module, mentors: Any) -> None:
-        """Learn the mentors' names, and the student's likelihood and smoothing.
+        """Read the mentors' names, and the student's likelihood and smoothing.
 
         Args:
             student (nn.Module): The student.
             mentors (Mentors): The mentors.
 
         Raises:
-            ValueError: If the student has no head whose classes can be scored, or one
-                that MMPretrain cannot train.
+            ValueError: If the classes of the student's head cannot be scored, or if
+                MMPretrain cannot train the head.
         """
         super().prepare(student, mentors)
         self.likelihood = likelihood_of(student, 'The student') or SOFTMAX
@@ -69,8 +69,8 @@ class ClassificationScorer(Scorer):
             Scores: Log-scores (n+1, N).
 
         Raises:
-            ValueError: If an output is no logits (N, C) of the student's shape, or
-                the samples have no fitting targets.
+            ValueError: If an output is not logits (N, C) of the student's shape, or
+                the samples have no suitable targets.
         """
         _check_student(student_output)
         names = self.mentor_names or range(len(mentor_outputs))
@@ -85,7 +85,7 @@ class ClassificationScorer(Scorer):
     def _targets(
         self, data_samples: Sequence[BaseDataElement], num_classes: int
     ) -> Tensor:
-        """Collect the targets as the student's likelihood and smoothing need them."""
+        """Collect the targets for the student's likelihood and smoothing."""
         if self.likelihood == SIGMOID:
             targets = multi_hot_targets(data_samples, num_classes)
         else:
@@ -98,7 +98,7 @@ class ClassificationScorer(Scorer):
 
 
 def _describe(output: Any) -> str:
-    """Say what an output is."""
+    """Describe an output, for messages."""
     if isinstance(output, Tensor):
         return str(tuple(output.shape))
     size = f' of {len(output)}' if hasattr(output, '__len__') else ''
@@ -106,7 +106,7 @@ def _describe(output: Any) -> str:
 
 
 def _check_student(output: Any) -> None:
-    """Refuse a record that is not the student's logits."""
+    """Reject a record that is not the student's logits."""
     if not isinstance(output, Tensor) or output.ndim != 2:
         raise ValueError(
             f'The student gives {_describe(output)}, not logits (N, C). Leave '
@@ -116,10 +116,10 @@ def _check_student(output: Any) -> None:
 
 
 def _check_mentor(name: str | int, output: Any, student_output: Tensor) -> None:
-    """Refuse a mentor with other classes, or without a classifier."""
+    """Reject a mentor with other classes, or without a classifier."""
     if not isinstance(output, Tensor) or output.shape != student_output.shape:
         raise ValueError(
             f"Mentor {name!r} gives {_describe(output)}, but the student's logits "
-            f'are {tuple(student_output.shape)}: take a network whose head gives one '
+            f'are {tuple(student_output.shape)}: use a network whose head returns one '
             "tensor with a logit for each of the student's classes."
         )

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""The targets of classification: hard, soft, several or smoothed labels."""
+"""Classification targets: hard, soft, multiple or smoothed labels."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,18 +13,19 @@ from .heads import head_of
 
 
 def classification_targets(data_samples: Sequence[BaseDataElement]) -> Tensor:
-    """Collect the targets of samples of which each belongs to one class.
+    """Collect the targets of samples with one class each.
 
     Args:
         data_samples (Sequence[BaseDataElement]): N samples of MMPretrain. A soft or
-            one-hot label (``gt_score``) goes before a class index (``gt_label``).
+            one-hot label (``gt_score``) takes precedence over a class index
+            (``gt_label``).
 
     Returns:
-        Tensor: Class probabilities, float (N, C), if any sample has them, else class
-        indices, int64 (N,).
+        Tensor: Class probabilities, float (N, C), if any sample has them; otherwise
+        class indices, int64 (N,).
 
     Raises:
-        ValueError: If a sample has no label, or several.
+        ValueError: If a sample has no label, or several labels.
     """
     if len(data_samples) == 0:
         return torch.zeros(0, dtype=torch.long)
@@ -37,18 +38,18 @@ def classification_targets(data_samples: Sequence[BaseDataElement]) -> Tensor:
 def multi_hot_targets(
     data_samples: Sequence[BaseDataElement], num_classes: int
 ) -> Tensor:
-    """Collect how much of each class every sample has.
+    """Collect the targets of samples with any number of classes.
 
     Args:
         data_samples (Sequence[BaseDataElement]): N samples of MMPretrain, each with
-            ``gt_score`` or any number of labels, also none, in ``gt_label``.
-        num_classes (int): C.
+            ``gt_score``, or with zero or more labels in ``gt_label``.
+        num_classes (int): Number of classes C.
 
     Returns:
-        Tensor: Float, (N, C).
+        Tensor: Target of each class from 0 to 1, float (N, C).
 
     Raises:
-        ValueError: If a sample has neither, or a label that is no class.
+        ValueError: If a sample has neither ``gt_score`` nor ``gt_label``.
     """
     if len(data_samples) == 0:
         return torch.zeros(0, num_classes)
@@ -56,12 +57,12 @@ def multi_hot_targets(
 
 
 def _single_label(sample: BaseDataElement) -> Tensor:
-    """Read the one label of a sample, (1,)."""
+    """Read the only label of a sample, (1,)."""
     _check_labelled(sample)
     if len(sample.gt_label) != 1:
         raise ValueError(
-            f'A sample carries {len(sample.gt_label)} labels, but the student is '
-            'trained for one label each. For several labels take a head such as '
+            f'A sample has {len(sample.gt_label)} labels, but the student is trained '
+            'with one label per sample. For several labels, use a head such as '
             'MultiLabelLinearClsHead.'
         )
     return sample.gt_label
@@ -72,12 +73,12 @@ def _multi_hot(sample: BaseDataElement, num_classes: int) -> Tensor:
     if 'gt_score' in sample:
         return sample.gt_score.float()
     _check_labelled(sample)
-    label = sample.gt_label.long()  # of a list without labels it is a float
+    label = sample.gt_label.long()  # an empty list of labels becomes a float tensor
     return F.one_hot(label, num_classes).sum(dim=0).clamp(max=1).float()
 
 
 def _check_labelled(sample: BaseDataElement) -> None:
-    """Refuse a sample without a label."""
+    """Reject a sample without a label."""
     if 'gt_label' not in sample:
         raise ValueError(
             'A data sample has neither gt_label nor gt_score: ClassificationScorer '
@@ -86,14 +87,14 @@ def _check_labelled(sample: BaseDataElement) -> None:
 
 
 def smoothing_of(student: nn.Module) -> Callable[[Tensor], Tensor] | None:
-    """Read how a student's own loss smooths the labels.
+    """Get the label smoothing of the student's own loss.
 
     Args:
-        student (nn.Module): A classifier of MMPretrain, or any other module.
+        student (nn.Module): An MMPretrain classifier, or any other module.
 
     Returns:
-        Callable | None: From targets (N, C) to smoothed ones; None without
-        LabelSmoothLoss.
+        Callable | None: A function from targets (N, C) to smoothed targets (N, C); None
+        if the loss is not a LabelSmoothLoss.
     """
     from mmpretrain.models.losses import LabelSmoothLoss
 
@@ -109,7 +110,7 @@ def smoothing_of(student: nn.Module) -> Callable[[Tensor], Tensor] | None:
 
 
 def smooth(targets: Tensor, share: float) -> Tensor:
-    """Spread a share of every target over all classes.
+    """Distribute a fraction of every target evenly over all classes.
 
     Source: arXiv 1512.00567.
 
@@ -124,15 +125,15 @@ def smooth(targets: Tensor, share: float) -> Tensor:
 
 
 def smooth_each(targets: Tensor, share: float) -> Tensor:
-    """Bring the yes or no of each class nearer to the other by a share.
+    """Smooth the binary target of each class independently.
 
     Source: LabelSmoothLoss of MMPretrain, mode='multi_label'.
 
     Args:
-        targets (Tensor): How much of each class a sample has, float (N, C).
+        targets (Tensor): Target of each class from 0 to 1, float (N, C).
         share (float): From 0 to 1.
 
     Returns:
-        Tensor: Float (N, C).
+        Tensor: ``1 - share`` for positive targets, otherwise ``share``; float (N, C).
     """
     return torch.where(targets > 0, 1 - share, share)

@@ -26,29 +26,29 @@ from .targets import multi_hot_targets
 
 @TASKS.register_module(name='classification')
 class ClassificationTask(Task):
-    """Classifiers of MMPretrain, and mentors that map images to logits.
+    """MMPretrain classifiers, and mentors that map images to logits.
 
-    Mentor options: ``class_map``, for each class of the student the number of the
-    mentor's; ``likelihood``, what the logits of a mentor stand for, 'softmax' or
-    'sigmoid', where its network does not tell.
+    Mentor options: ``class_map``, for each class of the student the index of the
+    mentor's class; ``likelihood``, 'softmax' or 'sigmoid', if it cannot be determined
+    from the mentor's network.
     """
 
     mentor_options = ('class_map', 'likelihood')
     unit: ClassVar[str] = 'classes'
 
     def fits(self, network: nn.Module) -> bool:
-        """Tell a model of MMPretrain.
+        """Whether a network is an MMPretrain model.
 
         Args:
             network (nn.Module): A student, or a mentor's network.
 
         Returns:
-            bool: Whether it is one.
+            bool: True for an MMPretrain model.
         """
         return is_of_package(network, 'mmpretrain')
 
     def distiller(self, student: nn.Module) -> dict[str, Any]:
-        """Score and teach the logits from which the student predicts.
+        """Return the default distiller for the logits from which the student predicts.
 
         Args:
             student (nn.Module): The student.
@@ -66,12 +66,12 @@ class ClassificationTask(Task):
     def check_output(
         self, student: nn.Module, recorders: Mapping[str, Mapping[str, Any]]
     ) -> None:
-        """Refuse to score and teach logits from which the student does not predict.
+        """Reject recorders of logits from which the student does not predict.
 
         Args:
             student (nn.Module): The student.
-            recorders (Mapping[str, Mapping]): The recorders of what is scored and
-                taught, by name.
+            recorders (Mapping[str, Mapping]): Recorders of the output to score and
+                teach, by name.
 
         Raises:
             ValueError: If one records the output of a head with a margin or with
@@ -85,10 +85,11 @@ class ClassificationTask(Task):
             kind = str(recorder.get('type')).split('.')[-1]
             if kind == 'ModuleOutputs' and recorder.get('source') == 'head':
                 raise ValueError(
-                    f'The recorder {name!r} records what the {type(head).__name__} of '
-                    f'the student gives in training: {difference}. To score and teach '
-                    "what it predicts, write dict(type='ClassifierLogits', "
-                    "source='head'), or leave distiller.student_recorders out."
+                    f'The recorder {name!r} records the output of the '
+                    f'{type(head).__name__} of the student in training: {difference}. '
+                    'To score and teach the logits of its prediction, write '
+                    "dict(type='ClassifierLogits', source='head'), or leave "
+                    'distiller.student_recorders out.'
                 )
 
     def output_form(self, student: nn.Module) -> dict[str, Any]:
@@ -113,7 +114,7 @@ class ClassificationTask(Task):
         input_size: tuple[int, int] | None,
         options: Mapping[str, Any],
     ) -> nn.Module | None:
-        """Bring what a mentor gives to the logits that the student's stand for.
+        """Build the module that maps a mentor's output to the student's kind of logits.
 
         Args:
             mentor (str): The mentor's name, for messages.
@@ -121,15 +122,15 @@ class ClassificationTask(Task):
             student (nn.Module): The student.
             input_size (tuple[int, int], optional): Height and width of the mentor's
                 input in pixels.
-            options (Mapping): May hold ``class_map`` and ``likelihood``.
+            options (Mapping): May contain ``class_map`` and ``likelihood``.
 
         Returns:
-            nn.Module | None: None if the mentor gives these already.
+            nn.Module | None: None if the output needs no conversion.
 
         Raises:
             TypeError: If ``class_map`` is not a list.
-            ValueError: If the classes do not fit the student's or the map, or the
-                mentor's head gives no classes.
+            ValueError: If the classes do not match the student's or the map, or if the
+                mentor's head does not predict classes.
         """
         return _in_order(
             SumOfBranches() if has_branches(head_of(network)) else None,
@@ -146,27 +147,27 @@ class ClassificationTask(Task):
         inputs: Tensor,
         data_samples: Sequence[BaseDataElement],
     ) -> Sequence[BaseDataElement]:
-        """Have the student's head make scores and labels of a mentor's logits.
+        """Convert a mentor's logits to scores and labels with the student's head.
 
         Args:
             student (nn.Module): The student, in eval mode.
-            mentor (Callable): Gives logits (N, C) for a batch.
+            mentor (Callable): Returns logits (N, C) for a batch.
             inputs (Tensor): The student's normalised images, (N, C, H, W).
             data_samples (Sequence[BaseDataElement]): N samples.
 
         Returns:
-            Sequence[BaseDataElement]: The samples with predictions in them.
+            Sequence[BaseDataElement]: The samples with predictions.
 
         Raises:
-            NotImplementedError: If the student's head cannot.
+            NotImplementedError: If the student's head cannot convert logits.
         """
-        # MMPretrain's wrappers of other libraries have no head and do it themselves.
+        # MMPretrain's wrappers of other libraries have no head, but have this method.
         head = getattr(student, 'head', student)
         if not hasattr(head, '_get_predictions'):
             raise NotImplementedError(
                 'The accuracy of mentors cannot be measured: the student has a '
-                f'{type(head).__name__}, which makes no predictions of logits. Remove '
-                'ClassroomValLoop from val_cfg.'
+                f'{type(head).__name__}, which cannot convert logits to predictions. '
+                'Remove ClassroomValLoop from val_cfg.'
             )
         return head._get_predictions(mentor(inputs, data_samples), data_samples)
 
@@ -219,14 +220,16 @@ class ClassificationTask(Task):
         metainfo: Mapping[str, Any],
         options: Mapping[str, Any],
     ) -> dict[str, Any]:
-        """Map the classes by name, where the mentor's have another order.
+        """Map the classes by name, if the mentor's have another order.
 
         Args:
             mentor (str): The mentor's name, for messages.
             network (nn.Module): The mentor's network.
             student (nn.Module): The student.
-            metainfo (Mapping): Of the student's dataset; ``classes`` has the names.
-            options (Mapping): ``class_map`` goes before the names.
+            metainfo (Mapping): Metainfo of the student's dataset, with the names as
+                ``classes``.
+            options (Mapping): Options of the mentor. A ``class_map`` takes precedence
+                over the names.
 
         Returns:
             dict: ``class_map``; empty if the order is the same or unknown.
@@ -242,7 +245,7 @@ class ClassificationTask(Task):
     def example_batches(
         self, student: nn.Module
     ) -> Iterator[tuple[Tensor, Sequence[BaseDataElement]]]:
-        """Generate labelled images, at several sizes where the student has none.
+        """Generate labelled images, at several sizes if the student does not fix one.
 
         Args:
             student (nn.Module): The student.
@@ -254,7 +257,7 @@ class ClassificationTask(Task):
 
 
 def _in_order(*steps: nn.Module | None) -> nn.Module | None:
-    """Put those steps that are needed behind one another."""
+    """Chain the steps that are not None."""
     needed = [step for step in steps if step is not None]
     return nn.Sequential(*needed) if len(needed) > 1 else next(iter(needed), None)
 
@@ -262,10 +265,10 @@ def _in_order(*steps: nn.Module | None) -> nn.Module | None:
 def _likelihood_aligner(
     mentor: str, network: nn.Module, student: nn.Module, likelihood: str | None
 ) -> MarginalLogits | None:
-    """Prepare to turn a mentor's logits into what the student's stand for.
+    """Build the module that converts a mentor's logits to the student's likelihood.
 
-    The logits of sigmoids need no change for a student with a softmax: given that
-    exactly one class is true, their softmax tells which.
+    Logits of sigmoids need no conversion for a student with a softmax: given that
+    exactly one class is true, their softmax is the probability of each class.
     """
     if likelihood is not None:
         check_choice(f'Mentor {mentor!r}: likelihood', likelihood, LIKELIHOODS)
@@ -274,9 +277,9 @@ def _likelihood_aligner(
         return None
     if theirs is None:
         raise ValueError(
-            f'Mentor {mentor!r}: the student is trained with sigmoids, and '
-            f'{type(network).__name__} does not tell what its logits stand for. Set '
-            "likelihood='sigmoid' if it was trained with binary cross-entropy, or "
-            "likelihood='softmax'."
+            f'Mentor {mentor!r}: the student is trained with sigmoids, but the '
+            f'likelihood of {type(network).__name__} is unknown. Set '
+            "likelihood='sigmoid' if it was trained with binary cross-entropy, "
+            "otherwise likelihood='softmax'."
         )
     return MarginalLogits() if theirs == SOFTMAX else None

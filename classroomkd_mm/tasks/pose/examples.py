@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Crops and key points to try a pose model on."""
+"""Generated crops and keypoints for testing a pose model."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ def example_batch(student: nn.Module) -> tuple[Tensor, Sequence[BaseDataElement]
         student (nn.Module): A top-down model of MMPose.
 
     Returns:
-        tuple: Crops (N, C, H, W) and N samples with the targets that its codec makes.
+        tuple: Crops (N, C, H, W) and N samples with targets encoded by the codec.
     """
     form = pose_form(student, 'The student')
     width, height = form.input_size
@@ -31,7 +31,7 @@ def example_batch(student: nn.Module) -> tuple[Tensor, Sequence[BaseDataElement]
 
 
 def _sample(codec: object, num_points: int) -> BaseDataElement:
-    """Encode key points as a pipeline of MMPose does."""
+    """Encode keypoints as a pipeline of MMPose does."""
     from mmpose.structures import PoseDataSample
 
     points = np.random.uniform(0.2, 0.8, (1, num_points, 2)) * codec.input_size

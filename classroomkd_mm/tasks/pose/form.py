@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""What a pose model gives: heatmaps or SimCC vectors, and where their cells lie."""
+"""Output forms of pose models: heatmaps or SimCC vectors, and the grid of cells."""
 
 from typing import NamedTuple
 
@@ -10,25 +10,25 @@ from ...networks import is_of_package
 HEATMAPS = 'heatmaps'
 SIMCC = 'SimCC vectors'
 WHAT_WORKS = (
-    'What works are top-down models of MMPose with HeatmapHead, ViPNASHead, CPMHead '
+    'Supported are top-down models of MMPose with HeatmapHead, ViPNASHead, CPMHead '
     '(CPM, Hourglass), MSPNHead, or, with SimCC vectors, SimCCHead, RTMCCHead, '
     'RTMWHead.'
 )
 
 
 class PoseForm(NamedTuple):
-    """What a pose model gives, and where its cells lie in its input image.
+    """Output form of a pose model, and the position of its cells in the input image.
 
     Attributes:
         kind (str): ``HEATMAPS`` or ``SIMCC``.
-        num_points (int): K.
+        num_points (int): Number of keypoints K.
         input_size (tuple[int, int]): Width and height of the input, in pixels.
-        udp (bool): Whether the box ends in the middle of the input's last pixel
-            (UDP, arXiv 1911.07524), not behind it.
+        udp (bool): Whether the box ends at the centre of the input's last pixel (UDP,
+            arXiv 1911.07524), not at its far edge.
         cells (tuple[int, int]): Number of cells, or bins, along x and y.
-        step (tuple[float, float]): Pixels from one cell to the next, along x and y.
-        origin (float): The place of cell 0, in cells.
-        gain (float): Height of a peak of a heatmap; ``beta`` of SimCC's loss.
+        step (tuple[float, float]): Distance between cells along x and y, in pixels.
+        origin (float): Position of cell 0, in cells.
+        gain (float): Peak value of a heatmap, or ``beta`` of SimCC's loss.
     """
 
     kind: str
@@ -42,18 +42,18 @@ class PoseForm(NamedTuple):
 
 
 def pose_form(network: nn.Module, owner: str) -> PoseForm | None:
-    """Find out what a pose model gives.
+    """Determine the output form of a pose model.
 
     Args:
         network (nn.Module): Any network.
-        owner (str): Whose it is, such as "Mentor 'hrnet'", for messages.
+        owner (str): Owner of the network, such as "Mentor 'hrnet'", for messages.
 
     Returns:
-        PoseForm | None: None if it is no model of MMPose.
+        PoseForm | None: None if the network is not an MMPose model.
 
     Raises:
-        ValueError: If it gives neither heatmaps nor SimCC vectors of one person,
-            or its head has no codec.
+        ValueError: If the output is neither heatmaps nor SimCC vectors of one person,
+            or if the head has no codec.
     """
     if not is_of_package(network, 'mmpose'):
         return None
@@ -61,9 +61,9 @@ def pose_form(network: nn.Module, owner: str) -> PoseForm | None:
     head, codec = network.head, network.head.decoder
     if codec is None:
         raise ValueError(
-            f'{owner}: its {type(head).__name__} has no `decoder`, which says where '
-            'the cells of its output lie. Set head.decoder to the codec it is '
-            'trained with, as the configs of MMPose do.'
+            f'{owner}: its {type(head).__name__} has no `decoder`, which defines the '
+            'positions of the cells of its output. Set head.decoder to the codec that '
+            'the model is trained with, as the configs of MMPose do.'
         )
     codec_name = type(codec).__name__
     width, height = (int(size) for size in codec.input_size)
@@ -87,26 +87,26 @@ def pose_form(network: nn.Module, owner: str) -> PoseForm | None:
 
 
 def _kind(network: nn.Module, owner: str) -> str:
-    """Tell heatmaps from SimCC vectors, and refuse everything else."""
+    """Distinguish heatmaps from SimCC vectors, and reject all other outputs."""
     from mmpose.models import heads, pose_estimators
 
     head = getattr(network, 'head', None)
     model = f'{owner} is a {type(network).__name__} with {type(head).__name__}'
     if isinstance(network, pose_estimators.BottomupPoseEstimator):
         raise ValueError(
-            f'{model}: a bottom-up method, which gives maps of a whole image with all '
-            f'people in it, not of one person. {WHAT_WORKS}'
+            f'{model}: a bottom-up method, whose maps cover a whole image with all '
+            f'people in it, not one person. {WHAT_WORKS}'
         )
     if isinstance(head, (heads.SimCCHead, heads.RTMCCHead, heads.RTMWHead)):
         return SIMCC
     combined = getattr(getattr(head, 'decoder', None), 'heatmap_type', 'gaussian')
     if combined != 'gaussian':
         raise ValueError(
-            f'{model}, whose codec is of the type {combined!r}: it gives offsets '
-            'besides heatmaps. Take the same model with Gaussian heatmaps. '
+            f'{model}, whose codec has the type {combined!r}: its output contains '
+            'offsets besides heatmaps. Use the same model with Gaussian heatmaps. '
             f'{WHAT_WORKS}'
         )
-    # A sub-class, such as one for 3D, may give something else.
+    # A subclass, such as one for 3D, may have another output.
     if type(head) in (heads.HeatmapHead, heads.ViPNASHead) or isinstance(
         head, (heads.CPMHead, heads.MSPNHead)
     ):

@@ -24,27 +24,27 @@ from .scoring import (
 
 
 class PoseScorer(Scorer):
-    """What the scorers of pose models share: sigmas, and who teaches which point.
+    """Base class of pose scorers: sigmas, and which mentor predicts which keypoint.
 
     Args:
-        sigmas (str | Sequence[float]): The keypoints' sigmas of OKS, or the data
-            set of MMPose whose they are.
+        sigmas (str | Sequence[float]): OKS sigmas of the keypoints, or the MMPose
+            dataset that defines them.
 
     Raises:
         TypeError: If ``sigmas`` is neither.
-        ValueError: If MMPose has no such data set.
+        ValueError: If MMPose has no such dataset.
     """
 
     task = 'pose'
     kind: str
-    """What the student's output has to be."""
+    """The required kind of the student's output."""
 
     def __init__(self, sigmas: str | Sequence[float] = 'coco') -> None:
         super().__init__()
         values = _dataset_sigmas(sigmas) if isinstance(sigmas, str) else sigmas
         if not all(isinstance(value, (int, float)) and value > 0 for value in values):
             raise TypeError(
-                f'sigmas must be positive numbers or the name of a data set, but got '
+                f'sigmas must be positive numbers or the name of a dataset, but got '
                 f'{sigmas!r}.'
             )
         self.sigmas_of = sigmas
@@ -52,15 +52,15 @@ class PoseScorer(Scorer):
         self.register_buffer('taught', None, persistent=False)
 
     def prepare(self, student: nn.Module, mentors: Any) -> None:
-        """Learn who is in the classroom, before the first batch.
+        """Prepare for the members of the classroom, before the first batch.
 
         Args:
             student (nn.Module): The student.
             mentors (Mentors): The mentors.
 
         Raises:
-            ValueError: If the student is no pose model of this scorer's kind, or
-                has another number of keypoints than there are sigmas.
+            ValueError: If the student is not a pose model of this scorer's kind, or
+                its number of keypoints differs from the number of sigmas.
         """
         super().prepare(student, mentors)
         form = pose_form(student, 'The student')
@@ -74,22 +74,23 @@ class PoseScorer(Scorer):
             )
         if type(student.head).__name__ == 'MSPNHead':
             raise ValueError(
-                'The student has an MSPNHead, whose targets are heatmaps of several '
-                'widths at once. It can be a mentor, but no student: take a student '
+                'The student has an MSPNHead, whose targets are heatmaps with several '
+                'peak widths. It can be a mentor, but not a student: use a student '
                 'with HeatmapHead, ViPNASHead or CPMHead.'
             )
-        if not len(self.sigmas):  # of a data set that has none
+        if not len(self.sigmas):  # the dataset has none
             self.sigmas = torch.full((form.num_points,), DEFAULT_SIGMA)
         if len(self.sigmas) != form.num_points:
             raise ValueError(
                 f'{type(self).__name__} has {len(self.sigmas)} sigmas '
-                f'({self.sigmas_of!r}), but the student {form.num_points} keypoints. '
-                "Set `sigmas` to the student's data set, such as 'mpii', or to a list."
+                f'({self.sigmas_of!r}), but the student has {form.num_points} '
+                "keypoints. Set `sigmas` to the student's dataset, such as 'mpii', or "
+                'to a list.'
             )
         self.taught = torch.stack([mentor.aligner.taught for mentor in mentors])
 
     def visible(self, data_samples: Sequence[BaseDataElement]) -> Tensor:
-        """Tell which keypoints of a batch have a weight.
+        """Select the keypoints of a batch that have a positive weight.
 
         Args:
             data_samples (Sequence[BaseDataElement]): N samples of MMPose.
@@ -108,28 +109,28 @@ class PoseScorer(Scorer):
 
 @MODELS.register_module()
 class HeatmapScorer(PoseScorer):
-    """Score heatmap pose models by how near their peaks are to the truth.
+    """Score heatmap pose models by how close their heatmaps are to the targets.
 
     Source: docs/method.md, "Pose", step 1.
 
     Args:
-        score (str): 'oks', the similarity of COCO's evaluation between the largest
-            values of the maps and of the targets; 'likelihood', of the target
-            under the map's spatial softmax; 'task_loss', mean squared error.
-            Defaults to 'oks'.
-        sigmas (str | Sequence[float]): For 'oks', one sigma for each keypoint, or
-            the data set of MMPose whose they are ('coco', 'mpii', …, or the path
-            of a file with ``dataset_info``). 0.05 each where it has none. Defaults
-            to 'coco'.
-        sharpness (float): For 'likelihood', multiplies the maps before the
-            softmax. Defaults to 1.
-        scale (float): For 'task_loss', the error that costs a factor of e.
-            Defaults to 0.001: an untrained student has about 0.004, a good model
+        score (str): 'oks': object keypoint similarity, as in COCO's evaluation,
+            between the peaks of the maps and of the targets; 'likelihood': likelihood
+            of the target under the map's spatial softmax; 'task_loss': mean squared
+            error. Defaults to 'oks'.
+        sigmas (str | Sequence[float]): For 'oks', one sigma per keypoint, or the MMPose
+            dataset that defines them ('coco', 'mpii', …, or the path of a file with
+            ``dataset_info``); 0.05 each if the dataset defines none. Defaults to
+            'coco'.
+        sharpness (float): For 'likelihood', factor of the maps before the softmax.
+            Defaults to 1.
+        scale (float): For 'task_loss', the error that reduces the score by a factor of
+            e. Defaults to 0.001; an untrained student has about 0.004, a good model
             0.0005.
 
     Raises:
-        TypeError: If an option is of a wrong type.
-        ValueError: If an option has a wrong value.
+        TypeError: If an option has the wrong type.
+        ValueError: If an option has an invalid value.
     """
 
     kind = HEATMAPS
@@ -159,7 +160,7 @@ class HeatmapScorer(PoseScorer):
 
         Args:
             student_output (Tensor): Heatmaps (N, K, H, W).
-            mentor_outputs (Sequence[Tensor]): n tensors like it.
+            mentor_outputs (Sequence[Tensor]): n tensors of the same shape.
             data_samples (Sequence[BaseDataElement]): N samples of MMPose with
                 target heatmaps and keypoint weights.
 
@@ -172,7 +173,7 @@ class HeatmapScorer(PoseScorer):
         )
         visible = self.visible(data_samples)
         placed = placed_points(visible, targets)
-        # What is not there has no place to compare, but a whole map that is wrong.
+        # An absent keypoint has no position to compare, but its whole map has an error.
         judged = visible if self.score == 'task_loss' else placed
         log_scores = heatmap_log_scores(
             [student_output, *mentor_outputs],
@@ -195,16 +196,16 @@ class HeatmapScorer(PoseScorer):
 
 @MODELS.register_module()
 class SimCCScorer(PoseScorer):
-    """Score SimCC pose models by how near their peaks are to the truth.
+    """Score SimCC pose models by how close their peaks are to the targets' peaks.
 
-    Source: docs/method.md, "Pose", step 1: OKS, distances in the student's bins.
+    Source: docs/method.md, "Pose", step 1: OKS, with the student's bins as unit.
 
     Args:
         sigmas (str | Sequence[float]): As in HeatmapScorer. Defaults to 'coco'.
 
     Raises:
-        TypeError: If ``sigmas`` is of a wrong type.
-        ValueError: If MMPose has no such data set.
+        TypeError: If ``sigmas`` has the wrong type.
+        ValueError: If MMPose has no such dataset.
     """
 
     kind = SIMCC
@@ -220,7 +221,8 @@ class SimCCScorer(PoseScorer):
         Args:
             student_output (tuple[Tensor, Tensor]): Logits of x (N, K, W) and of y
                 (N, K, H).
-            mentor_outputs (Sequence[tuple[Tensor, Tensor]]): n pairs like it.
+            mentor_outputs (Sequence[tuple[Tensor, Tensor]]): n pairs of the same
+                shapes.
             data_samples (Sequence[BaseDataElement]): N samples of MMPose with
                 SimCC labels and keypoint weights.
 
@@ -241,13 +243,13 @@ class SimCCScorer(PoseScorer):
 
 
 def _joined(fields: Sequence[Tensor], empty: Tensor) -> Tensor:
-    """Put the fields of all samples into one tensor, an empty one without samples."""
+    """Concatenate the fields of all samples; return `empty` if there are none."""
     return torch.cat(list(fields)) if fields else empty
 
 
 def _dataset_sigmas(name: str) -> list[float]:
-    """Read the sigmas of a data set that MMPose describes, [] if it has none."""
-    # Here, since nothing but a pose run has sigmas: the import takes seconds.
+    """Read the sigmas of an MMPose dataset; [] if it defines none."""
+    # Imported here, since only pose runs need it and the import takes seconds.
     from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
     path = name if name.endswith('.py') else f'configs/_base_/datasets/{name}.py'
@@ -255,8 +257,7 @@ def _dataset_sigmas(name: str) -> list[float]:
         metainfo: Mapping[str, Any] = parse_pose_metainfo(dict(from_file=path))
     except FileNotFoundError as error:
         raise ValueError(
-            f'sigmas={name!r}: MMPose has no description of such a data set ({path}). '
-            "Give 'coco', 'mpii', …, the path of a file with `dataset_info`, or the "
-            'numbers.'
+            f'sigmas={name!r}: MMPose has no config of such a dataset ({path}). Give '
+            "'coco', 'mpii', …, the path of a file with `dataset_info`, or the numbers."
         ) from error
     return [float(sigma) for sigma in metainfo['sigmas']]

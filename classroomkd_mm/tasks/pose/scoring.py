@@ -1,8 +1,8 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Step 1 of docs/method.md, Score, for keypoints: heatmaps and SimCC vectors.
 
-Every function works on one member at a time, so that no stack of all heatmaps is
-made, and gives one number for each of the N samples and K keypoints.
+The functions process one member at a time, to avoid stacking all heatmaps, and return
+one number for each of the N samples and K keypoints.
 """
 
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ from torch import Tensor
 from ...functional import at_least_float32
 
 HEATMAP_SCORES = ('oks', 'likelihood', 'task_loss')
-DEFAULT_SIGMA = 0.05  # of a data set that has none
-# A person fills about 0.53 of its box, and the crop pads the box by 1.25 on each
-# axis: 0.53 / 1.25² of the map.
+DEFAULT_SIGMA = 0.05  # for datasets without sigmas
+# A person covers about 0.53 of its box, and the crop enlarges the box by 1.25 along
+# each axis: 0.53 / 1.25² of the map.
 PERSON_AREA = 0.34
 SMALLEST_OKS = 1e-6
 
@@ -30,25 +30,25 @@ def heatmap_log_scores(
     sharpness: float = 1.0,
     scale: float = 1e-3,
 ) -> Tensor:
-    """Log-scores of pose models that give heatmaps.
+    """Compute the log-scores of pose models with heatmaps.
 
     Source: docs/method.md, "Pose".
 
     Args:
         members (Sequence[Tensor]): n+1 tensors of heatmaps (N, K, H, W), student
             first.
-        targets (Tensor): Heatmaps (N, K, H, W) of the truth.
+        targets (Tensor): Target heatmaps (N, K, H, W).
         counted (Tensor): Bool (n+1, N, K), see :func:`counted_points`.
         score (str): One of ``HEATMAP_SCORES``.
         sigmas (Tensor, optional): (K,), for 'oks'. Defaults to 0.05 each.
-        sharpness (float): Multiplies the maps before 'likelihood' takes their
-            spatial softmax.
-        scale (float): Mean squared error that costs a factor of e with
-            'task_loss'.
+        sharpness (float): For 'likelihood': factor of the maps before their spatial
+            softmax.
+        scale (float): For 'task_loss': mean squared error that reduces the score by a
+            factor of e.
 
     Returns:
-        Tensor: (n+1, N), float32 or wider; -inf where a member's maps have a NaN
-        or infinite value, 0 for a sample on which nothing can be counted.
+        Tensor: (n+1, N), float32 or wider; -inf where a member's maps contain a NaN
+        or infinite value, 0 for a sample without counted keypoints.
     """
     if score == 'oks':
         truth, size = peak_positions(targets), targets.shape[-2:]
@@ -73,19 +73,19 @@ def simcc_log_scores(
     counted: Tensor,
     sigmas: Tensor | None = None,
 ) -> Tensor:
-    """Log-scores of pose models with SimCC heads: OKS, distances in bins.
+    """Compute the log-scores of pose models with SimCC heads: OKS, with bins as unit.
 
     Source: docs/method.md, "Pose".
 
     Args:
         members (Sequence[tuple[Tensor, Tensor]]): n+1 pairs of x logits
             (N, K, W) and y logits (N, K, H), student first.
-        targets (tuple[Tensor, Tensor]): The same of the truth.
+        targets (tuple[Tensor, Tensor]): Target vectors of the same shapes.
         counted (Tensor): Bool (n+1, N, K), see :func:`counted_points`.
         sigmas (Tensor, optional): (K,). Defaults to 0.05 each.
 
     Returns:
-        Tensor: (n+1, N), as :func:`heatmap_log_scores` gives.
+        Tensor: (n+1, N), as in :func:`heatmap_log_scores`.
     """
     size = (targets[1].shape[-1], targets[0].shape[-1])
     truth = simcc_positions(targets)
@@ -101,17 +101,17 @@ def simcc_log_scores(
 
 
 def placed_points(visible: Tensor, *targets: Tensor) -> Tensor:
-    """Tell which keypoints have a place in the sample.
+    """Select the keypoints that have a position in the sample.
 
-    A keypoint can have a weight and an empty target: the truth is then that it is
-    not there.
+    A keypoint can have a positive weight but an empty target, which means that it is
+    absent.
 
     Source: docs/method.md, "Pose", keypoints that count.
 
     Args:
-        visible (Tensor): Bool (N, K): does the keypoint have a weight?
-        *targets (Tensor): Its heatmap (N, K, H, W), or its vectors along x (N, K, W)
-            and y (N, K, H).
+        visible (Tensor): Bool (N, K): keypoints with a positive weight.
+        *targets (Tensor): Heatmaps (N, K, H, W), or vectors along x (N, K, W) and y
+            (N, K, H).
 
     Returns:
         Tensor: Bool (N, K).
@@ -122,20 +122,21 @@ def placed_points(visible: Tensor, *targets: Tensor) -> Tensor:
 
 
 def counted_points(visible: Tensor, taught: Tensor) -> Tensor:
-    """Tell which keypoints count for which member.
+    """Select the keypoints that count for each member.
 
     Args:
-        visible (Tensor): Bool (N, K): can the sample be judged by the keypoint?
-        taught (Tensor): Bool (n, K): does the mentor know it?
+        visible (Tensor): Bool (N, K): keypoints by which the sample can be scored.
+        taught (Tensor): Bool (n, K): keypoints that each mentor predicts.
 
     Returns:
-        Tensor: Bool (n+1, N, K), the student first, who is asked for all.
+        Tensor: Bool (n+1, N, K), student first; for the student all visible keypoints
+        count.
     """
     return torch.cat([visible[None], visible & taught[:, None]])
 
 
 def point_weights(counted: Tensor) -> Tensor:
-    """Weights that average a mentor's teaching over the keypoints.
+    """Compute the weights that average a mentor's loss over the keypoints.
 
     Args:
         counted (Tensor): Bool (n+1, N, K), student first.
@@ -161,12 +162,12 @@ def average_points(values: Tensor, counted: Tensor) -> Tensor:
 
 
 def settle_log_scores(log_scores: Tensor, counted: Tensor, finite: Tensor) -> Tensor:
-    """Score what cannot be measured.
+    """Set the log-scores that cannot be computed.
 
-    A sample without a keypoint to judge by is neutral: everybody scores 0 (a
-    factor of 1). A mentor that knows none of a sample's keypoints gets the
-    student's score, so that it is neither ahead nor behind. A member with a NaN
-    or infinite output scores -inf.
+    A sample without a counted keypoint is neutral: all members score 0 (a factor of 1).
+    A mentor that predicts none of a sample's keypoints gets the student's score, so
+    that it ranks neither above nor below the student. A member with a NaN or infinite
+    output scores -inf.
 
     Args:
         log_scores (Tensor): (members, N), student first.
@@ -188,15 +189,15 @@ def keypoint_similarity(
     size: Sequence[int],
     sigmas: Tensor | None = None,
 ) -> Tensor:
-    """The terms of OKS: exp(-d² / (2 · A · (2σ)²)).
+    """Compute the terms of OKS: exp(-d² / (2 · A · (2σ)²)).
 
     Source: docs/method.md, "Pose", after COCO's keypoint evaluation.
 
     Args:
         positions (Tensor): (N, K, 2), x and y in cells of the map.
         truth (Tensor): (N, K, 2).
-        size (Sequence[int]): Height and width of the map, from which the area A
-            of the person is guessed.
+        size (Sequence[int]): Height and width of the map, from which the area A of the
+            person is estimated.
         sigmas (Tensor, optional): (K,). Defaults to 0.05 each.
 
     Returns:
@@ -210,7 +211,7 @@ def keypoint_similarity(
 
 
 def peak_positions(maps: Tensor) -> Tensor:
-    """Find the largest value of every heatmap.
+    """Find the position of the maximum of every heatmap.
 
     Args:
         maps (Tensor): (N, K, H, W).
@@ -223,7 +224,7 @@ def peak_positions(maps: Tensor) -> Tensor:
 
 
 def simcc_positions(pair: tuple[Tensor, Tensor]) -> Tensor:
-    """Find the largest value of every SimCC vector.
+    """Find the position of the maximum of every SimCC vector.
 
     Args:
         pair (tuple[Tensor, Tensor]): x (N, K, W) and y (N, K, H).
@@ -237,18 +238,18 @@ def simcc_positions(pair: tuple[Tensor, Tensor]) -> Tensor:
 def heatmap_log_likelihood(
     maps: Tensor, targets: Tensor, sharpness: float = 1.0
 ) -> Tensor:
-    """Minus the divergence of a member's maps from the truth's.
+    """Compute the negative KL divergence of a member's maps from the targets.
 
     Source: docs/method.md, "Pose", 'likelihood'.
 
     Args:
         maps (Tensor): (N, K, H, W).
         targets (Tensor): (N, K, H, W), not negative.
-        sharpness (float): Multiplies ``maps``.
+        sharpness (float): Factor of ``maps``.
 
     Returns:
-        Tensor: -KL(normalised target ‖ spatial softmax of the map), (N, K); 0
-        where the target is empty.
+        Tensor: -KL(normalised target ‖ spatial softmax of the map), (N, K); 0 if the
+        target is empty.
     """
     targets = at_least_float32(targets).flatten(-2)
     tiny = torch.finfo(targets.dtype).tiny
@@ -259,7 +260,7 @@ def heatmap_log_likelihood(
 
 
 def heatmap_squared_error(maps: Tensor, others: Tensor) -> Tensor:
-    """Mean squared error of every map.
+    """Compute the mean squared error of every map.
 
     Args:
         maps (Tensor): (N, K, H, W).

@@ -113,17 +113,18 @@ class PoseTask(Task):
         metainfo: Mapping[str, Any],
         options: Mapping[str, Any],
     ) -> dict[str, Any]:
-        """Map the keypoints by name, where the mentor's have another order.
+        """Map the keypoints by name, if the mentor's have another order.
 
-        Names are compared only if there is one for each keypoint of the networks: a
-        pipeline may turn the dataset's keypoints into others.
+        Names are compared only if there is one for each keypoint of both networks,
+        since a pipeline may convert the dataset's keypoints to others.
 
         Args:
             mentor (str): The mentor's name, for messages.
             network (nn.Module): The mentor's network.
             student (nn.Module): The student.
-            metainfo (Mapping): Of the student's dataset.
-            options (Mapping): ``keypoint_map`` goes before the names.
+            metainfo (Mapping): Metainfo of the student's dataset.
+            options (Mapping): Options of the mentor. A ``keypoint_map`` takes
+                precedence over the names.
 
         Returns:
             dict: ``keypoint_map``; empty if the order is the same or unknown.
@@ -173,16 +174,16 @@ class PoseTask(Task):
         inputs: Tensor,
         data_samples: Sequence[BaseDataElement],
     ) -> Sequence[BaseDataElement]:
-        """Have the student's head decode a mentor's maps, flip test included.
+        """Decode a mentor's output with the student's head, including the flip test.
 
         Args:
             student (nn.Module): The student, in eval mode.
-            mentor (Callable): Gives heatmaps or SimCC logits for a batch.
+            mentor (Callable): Returns heatmaps or SimCC logits for a batch.
             inputs (Tensor): The student's normalised crops, (N, C, H, W).
             data_samples (Sequence[BaseDataElement]): N samples.
 
         Returns:
-            Sequence[BaseDataElement]: The samples with keypoints in them.
+            Sequence[BaseDataElement]: The samples with predicted keypoints.
         """
         output = mentor(inputs, data_samples)
         if student.test_cfg.get('flip_test', False):
@@ -266,13 +267,13 @@ class PoseTask(Task):
 
 
 def keypoint_names(metainfo: Mapping[str, Any]) -> list[str]:
-    """Read the names of the keypoints of a dataset.
+    """Read the keypoint names of a dataset.
 
     Args:
-        metainfo (Mapping): What the dataset says of itself.
+        metainfo (Mapping): Metainfo of the dataset.
 
     Returns:
-        list[str]: In order; empty where they are not known.
+        list[str]: Names in order; empty if unknown.
     """
     return [name for _, name in sorted(metainfo.get('keypoint_id2name', {}).items())]
 
@@ -297,7 +298,7 @@ def _simcc_distiller(head: nn.Module, form: PoseForm) -> dict[str, Any]:
 def _mean_of_flips(
     output: Any, mirrored: Any, indices: Sequence[int], options: Mapping[str, Any]
 ) -> Any:
-    """Average with the output for mirrored crops, as the heads of MMPose do."""
+    """Average an output with that for mirrored crops, as the heads of MMPose do."""
     from mmpose.models.utils.tta import flip_heatmaps, flip_vectors
 
     if not isinstance(output, Tensor):

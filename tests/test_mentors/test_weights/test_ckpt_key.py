@@ -13,7 +13,7 @@ def build(tiny):
     student = tiny.MODELS.build(dict(tiny.net(), _scope_='mmpretrain'))
 
     def build(**options):
-        ann = dict(model=tiny.net(6), fast=False, **options)
+        ann = dict(model=tiny.net(6), **options)
         mentors = build_mentors(dict(ann=ann), student)
         return mentors['ann'].network.state_dict()
 

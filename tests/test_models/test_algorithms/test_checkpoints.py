@@ -135,7 +135,7 @@ def test_a_finished_classroom_can_be_a_mentor(tiny, tmp_path):
 
     former, path = with_connector(tiny), str(tmp_path / 'student.pth')
     torch.save(dict(state_dict=former.state_dict()), path)
-    mentors = dict(former=dict(model=tiny.net(), ckpt=path, fast=False))
+    mentors = dict(former=dict(model=tiny.net(), ckpt=path))
     promoted = MODELS.build(tiny.classroom_config(mentors)).mentors['former']
     assert same(promoted.network.state_dict(), former.student.state_dict())
     assert promoted.source.endswith('student.pth')

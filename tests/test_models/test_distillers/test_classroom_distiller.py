@@ -110,7 +110,7 @@ def mapped(**mapping):
         (
             dict(mentor_recorders=dict(c=dict(f=record('backbone')))),
             KeyError,
-            r"'c', who is not in the classroom: a, b",
+            r"no mentor 'c' in the classroom.*a, b",
         ),
         # Mappings.
         (
@@ -122,7 +122,7 @@ def mapped(**mapping):
         (
             mapped(preds_S=LOGITS, preds_T=MENTORS_LOGITS, labels=LOGITS),
             TypeError,
-            r"'loss_kl'.*gives labels",
+            r"'loss_kl'.*gives the unknown labels",
         ),
         (
             mapped(preds_S=LOGITS, preds_T=dict(MENTORS_LOGITS, mentor='x')),

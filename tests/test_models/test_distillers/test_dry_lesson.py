@@ -99,7 +99,7 @@ WRONG = dict(
         mapped(
             'KLDivergence', dict(reduction='none'), preds_S=S_LOGITS, preds_T=M_LOGITS
         ),
-        r'KLDivergence gives \(2, 4\).*single number.*reduction',
+        r'KLDivergence returns \(2, 4\).*single number.*reduction',
     ),
     wsld=(
         mapped(

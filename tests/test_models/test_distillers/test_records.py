@@ -56,7 +56,7 @@ def train_step(tiny, model):
 def test_the_last_norm_of_a_residual_block(tiny, sources, owner, dry_run):
     """When the classroom is built, and without a dry run at the first batch."""
     message = (
-        f"(?s)recorder 'f' of {owner} holds a value of '{NORM}'.*overwritten in place"
+        f"(?s)recorder 'f' of {owner} holds an output of '{NORM}'.*overwritten in place"
         f".*outputs of '{BLOCK}', the block around it"
     )
     with pytest.raises(ValueError, match=message):

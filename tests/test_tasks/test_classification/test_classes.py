@@ -73,12 +73,14 @@ def test_wrong_maps(tiny, build, class_map, error, message):
 
 
 def test_without_a_map_the_message_offers_it(tiny, build):
-    with pytest.raises(ValueError, match=r"'ann' knows 7.*4.*class_map.*4 entries"):
+    with pytest.raises(
+        ValueError, match=r"'ann' has 7 classes.*4.*class_map.*4 entries"
+    ):
         build(**tiny.mentor(num_classes=7))
 
 
 def test_probe_finds_the_classes_of_a_plain_network(build):
-    with pytest.raises(ValueError, match=r"'ann' knows 7 classes, but the student 4"):
+    with pytest.raises(ValueError, match=r"'ann' has 7 classes, but the student has 4"):
         build(model=plain(num_classes=7), ckpt=None, input_size=12)
 
 

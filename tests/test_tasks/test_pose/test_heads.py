@@ -57,5 +57,5 @@ def test_working(name):
 
 @pytest.mark.parametrize('name', REFUSED)
 def test_refused(name):
-    with pytest.raises(ValueError, match=f"Mentor 'm' .*{name}.*What works"):
+    with pytest.raises(ValueError, match=f"Mentor 'm' .*{name}.*Supported are"):
         pose_form(with_head(name), "Mentor 'm'")

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Scores and losses of key points against METHOD.md, "Pose", written in NumPy."""
+"""Scores and losses of keypoints against docs/method.md, "Pose", written in NumPy."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ SHARPNESS, SCALE = 7.0, 0.2
 
 @pytest.fixture
 def batch():
-    """Random heatmaps, on which some key points cannot be seen or are not taught."""
+    """Random heatmaps, on which some keypoints cannot be seen or are not taught."""
     rng = np.random.default_rng(0)
     weights = (rng.random((SAMPLES, POINTS)) < 0.7).astype(np.float32)
     weights[0] = 1

@@ -131,7 +131,7 @@ def check_lessons(work_dir, losses):
 
 
 def mentors_for(codec, points=17):
-    """Mentors that differ: another codec, another size, more key points, SimCC."""
+    """Mentors that differ: another codec, another size, more keypoints, SimCC."""
     width, height = codec['input_size']
     large = (width * 3 // 2, height * 3 // 2)
     mentors = dict(
