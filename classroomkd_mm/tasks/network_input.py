@@ -82,7 +82,7 @@ def wrong_size(mentor: str, network: nn.Module, size: tuple[int, int]) -> str | 
     if wanted in (None, size):
         return None
     return (
-        f'Mentor {mentor!r} {_size_remedy(wanted)} It gets {size[0]} x {size[1]} '
+        f'Mentor {mentor!r} {_size_remedy(wanted)} It receives {size[0]} x {size[1]} '
         'pixels, which it takes, but was not trained for.'
     )
 
