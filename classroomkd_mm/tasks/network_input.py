@@ -83,7 +83,7 @@ def wrong_size(mentor: str, network: nn.Module, size: tuple[int, int]) -> str | 
         return None
     return (
         f'Mentor {mentor!r} {_size_remedy(wanted)} It receives {size[0]} x {size[1]} '
-        'pixels, which it takes, but was not trained for.'
+        'pixels, which it accepts but was not built for.'
     )
 
 

@@ -13,7 +13,7 @@ SWITCHING = {'PipelineSwitchHook', 'YOLOXPoseModeSwitchHook', 'SwitchRecipeHook'
 class MentorCacheHook(Hook):
     """Join data loader and mentor cache before the first batch.
 
-    The data set gives seeded views, and reads cached outputs in the workers of the
+    The dataset gives seeded views, and reads cached outputs in the workers of the
     data loader. :class:`ClassroomHook` registers this hook where the model has a
     ``mentor_cache``.
 
@@ -30,11 +30,14 @@ class MentorCacheHook(Hook):
 
         Raises:
             ValueError: If cache and data do not fit, or a hook changes the pipeline.
-            TypeError: If the views of the data set or sampler cannot be told.
+            TypeError: If the views of the dataset or sampler cannot be told.
             OSError: If the cache cannot be written.
         """
+        # A run that only tests may have the student alone for its model.
+        if not isinstance(runner._train_loop, BaseLoop):
+            return
         model = classroom_of(runner, self)
-        if model.mentor_cache is None or not isinstance(runner._train_loop, BaseLoop):
+        if model.mentor_cache is None:
             return
         for hook in runner.hooks:
             if type(hook).__name__ in SWITCHING:
