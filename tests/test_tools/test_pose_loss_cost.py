@@ -18,5 +18,5 @@ def test_the_cost_is_printed_and_limited(monkeypatch, capsys):
     assert '1 samples, 2 mentors, cpu: student ' in capsys.readouterr().out
 
     monkeypatch.setattr(sys, 'argv', [str(SCRIPT), *arguments, '--limit', '0'])
-    with pytest.raises(SystemExit, match='more than 0 %'):
+    with pytest.raises(SystemExit, match='limit of 0 %'):
         runpy.run_path(str(SCRIPT), run_name='__main__')

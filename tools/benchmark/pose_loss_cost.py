@@ -83,7 +83,9 @@ def make_lesson(num_mentors: int, samples: list, device: str) -> Callable[[], No
     Returns:
         Callable[[], None]: Plans the lesson, computes its loss and runs backward.
     """
-    parts = Config.fromfile(CONFIGS / '_base_/classroom/heatmaps.py').distiller
+    parts = Config.fromfile(
+        CONFIGS / '_base_/classroom/heatmaps_coco.py'
+    ).model.distiller
     scorer, knowledge_filter, mentoring, loss = (
         MODELS.build(part).to(device)
         for part in (
