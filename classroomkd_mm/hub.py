@@ -56,6 +56,23 @@ def get_config(cfg_path: str, pretrained: bool = False) -> Config:
     return cfg
 
 
+def check_published(cfg_path: str, remedy: str) -> None:
+    """Reject ``pretrained=True`` for a config that is not an installed package's.
+
+    Args:
+        cfg_path (str): The config.
+        remedy (str): What to use instead.
+
+    Raises:
+        ValueError: If it is not a ``package::path``.
+    """
+    if '::' not in cfg_path:
+        raise ValueError(
+            'pretrained=True finds the weights that OpenMMLab published for a config '
+            f"'package::path', not for {cfg_path!r}. Use {remedy} instead."
+        )
+
+
 def check_package(package: str) -> None:
     """Reject a package that is unknown or not installed.
 

@@ -13,7 +13,7 @@ from mmrazor.registry import MODELS
 from torch import Tensor, nn
 
 from .compat import weights_only
-from .hub import get_config
+from .hub import check_published, get_config
 
 
 def build_network(cfg: Any, data_preprocessor: Mapping | None = None) -> nn.Module:
@@ -145,11 +145,8 @@ def _model_of_file(cfg_path: str, overrides: Mapping[str, Any]) -> dict[str, Any
     package = cfg_path.split('::')[0] if '::' in cfg_path else None
     overrides = dict(overrides)
     pretrained = bool(overrides.pop('pretrained', False))
-    if pretrained and package is None:
-        raise ValueError(
-            f'pretrained=True finds the weights published for a package::path, not for '
-            f"{cfg_path!r}. Use init_cfg=dict(type='Pretrained', checkpoint=…) instead."
-        )
+    if pretrained:
+        check_published(cfg_path, "init_cfg=dict(type='Pretrained', checkpoint=…)")
     if package is None:
         cfg = Config.fromfile(cfg_path)
     else:

@@ -4,7 +4,7 @@ from typing import Any
 
 from torch import nn
 
-from ...hub import get_config
+from ...hub import check_published, get_config
 from ..spec import MentorSpec
 from .checkpoint import load_checkpoint
 from .hashes import check_sha256
@@ -39,11 +39,10 @@ class PublishedSource(WeightSource):
             ValueError: If ``cfg_path`` is not a ``package::path``, or ``sha256`` is no
                 hash.
         """
-        if '::' not in str(cfg.get('cfg_path')):
-            raise ValueError(
-                f'Mentor {mentor!r}: `pretrained=True` finds the weights that '
-                "OpenMMLab published for a config 'package::path'. Use `ckpt` instead."
-            )
+        try:
+            check_published(str(cfg.get('cfg_path', 'model')), '`ckpt`')
+        except ValueError as error:
+            raise ValueError(f'Mentor {mentor!r}: {error}') from error
         check_sha256(mentor, cfg.get('sha256'))
 
     def load(self, mentor: MentorSpec, network: nn.Module) -> str:

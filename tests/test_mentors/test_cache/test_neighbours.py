@@ -163,7 +163,12 @@ def test_a_complete_cache_needs_no_checkpoints(school, cc):
     school.filled()
     for mentor in school.mentors.values():
         Path(mentor['ckpt']).unlink()
-    school.train('run', cc.loader(), school.build(school.cache()), epochs=1)
+    model = school.build(school.cache())
+    before = [p.detach().clone() for p in model.parameters()]
+    school.train('run', cc.loader(), model, epochs=1)
+    trained = zip(before, model.parameters(), strict=True)
+    assert all(mentor._mentor is None for mentor in model.mentors)
+    assert any(not torch.equal(old, new) for old, new in trained)
 
 
 def test_a_missing_checkpoint_is_an_error_when_its_mentor_has_to_run(school, cc):
