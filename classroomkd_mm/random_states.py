@@ -1,6 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Drawing random numbers without anybody noticing."""
+"""Drawing random numbers without anybody noticing, and from a key."""
 
+import hashlib
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,3 +28,15 @@ def keep_random_states(device: torch.device) -> Iterator[None]:
     finally:
         random.setstate(python)
         np.random.set_state(numpy)
+
+
+def seed_generators(*key: int) -> None:
+    """Let NumPy, ``random`` and PyTorch on the CPU draw from a key from now on.
+
+    Args:
+        *key (int): Any numbers.
+    """
+    seeds = hashlib.blake2b(b' '.join(b'%d' % number for number in key)).digest()
+    random.seed(seeds[:16])
+    np.random.seed(int.from_bytes(seeds[16:20], 'little'))
+    torch.default_generator.manual_seed(int.from_bytes(seeds[20:28], 'little'))

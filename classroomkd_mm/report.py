@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .atomic_files import written_whole
+
 REPORT = 'classroom.jsonl'
 """File name of the report in the work dir."""
 
@@ -45,4 +47,5 @@ def drop_lines_after(path: Path, iteration: int) -> None:
         return
     kept = [line for line in read_lines(path) if line['iter'] <= iteration]
     text = ''.join(json.dumps(line) + '\n' for line in kept)
-    path.write_text(text, encoding='utf-8')
+    with written_whole(path, encoding='utf-8') as file:
+        file.write(text)

@@ -12,10 +12,13 @@ from .checkpoints import use_safe_loaders
 from .missing_packages import check_packages
 from .old_configs import register_all
 from .stand_ins import STAND_INS, StandInLoader, is_below_stand_in, stand_in_for
+from .whole_files import keep_until_saved, write_whole_files
 
 AFTER_IMPORT: dict[str, Callable[[], None]] = {
     'mmengine.config.config': partial(check_packages, 'mmengine.config.config'),
     'mmengine.hub.hub': partial(check_packages, 'mmengine.hub.hub'),
+    'mmengine.fileio.backends.local_backend': write_whole_files,
+    'mmengine.hooks.checkpoint_hook': keep_until_saved,
     'mmengine.runner.checkpoint': use_safe_loaders,
     'mmrazor.models': register_all,
 }

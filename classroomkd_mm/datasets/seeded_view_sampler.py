@@ -52,9 +52,7 @@ class SeededViewSampler(Sampler):
         self.dataset = dataset
         self.sampler = sampler
         self.epoch = 0
-        self._endless = None
-        if isinstance(sampler, InfiniteSampler):
-            self._endless = self._endless_indices(sampler)
+        self.restart()
 
     def __iter__(self) -> Iterator[int]:
         """Give the indices of an epoch, or all that are left of an endless series."""
@@ -74,6 +72,12 @@ class SeededViewSampler(Sampler):
         """
         self.epoch = epoch
         self.sampler.set_epoch(epoch)
+
+    def restart(self) -> None:
+        """Go through an endless series from its start, as its sampler does."""
+        self._endless = None
+        if isinstance(self.sampler, InfiniteSampler):
+            self._endless = self._endless_indices(self.sampler)
 
     def _first(self, epoch: int) -> int:
         """The index of sample 0 in the view of an epoch."""

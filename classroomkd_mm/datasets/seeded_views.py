@@ -1,5 +1,4 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-import hashlib
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ import torch
 from mmengine.registry import DATASETS
 from torch.utils.data import IterableDataset, get_worker_info
 
+from ..random_states import seed_generators
 from .repeatability import check_repeatable
 
 ENTRY_FIELD = 'mentor_cache_entry'
@@ -148,10 +148,7 @@ def drawing_from(*key: int) -> Iterator[None]:
     keep = get_worker_info() is None
     if keep:
         states = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    seeds = hashlib.blake2b(b' '.join(b'%d' % number for number in key)).digest()
-    random.seed(seeds[:16])
-    np.random.seed(int.from_bytes(seeds[16:20], 'little'))
-    torch.default_generator.manual_seed(int.from_bytes(seeds[20:28], 'little'))
+    seed_generators(*key)
     try:
         yield
     finally:

@@ -40,6 +40,7 @@ def convert(source: str, target: Path) -> str:
     """
     import torch
 
+    from classroomkd_mm.atomic_files import written_whole
     from classroomkd_mm.mentors.weights.crd import convert_published
     from classroomkd_mm.mentors.weights.reading import read_checkpoint
     from classroomkd_mm.mentors.weights.search import find_published
@@ -49,7 +50,8 @@ def convert(source: str, target: Path) -> str:
     name, state_dict = convert_published(found.weights)
     meta = dict(architecture=name, source=Path(source).name)
     target.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(dict(state_dict=state_dict, meta=meta), target)
+    with written_whole(target, 'wb') as file:
+        torch.save(dict(state_dict=state_dict, meta=meta), file)
     return name
 
 

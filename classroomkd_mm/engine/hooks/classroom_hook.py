@@ -17,6 +17,7 @@ from .mentor_cache_hook import MentorCacheHook
 from .mentor_check_hook import MentorCheckHook
 from .mentor_dataset_hook import MentorDatasetHook
 from .mentor_manifest_hook import MentorManifestHook
+from .resume_hook import ResumeHook
 from .student_config_hook import StudentConfigHook
 
 # Names in the log, and names in the report. No name in the log contains 'loss', since
@@ -29,6 +30,7 @@ COMPANIONS = (
     MentorManifestHook,
     StudentConfigHook,
     MentorCheckHook,
+    ResumeHook,
 )
 
 
@@ -50,8 +52,8 @@ class ClassroomHook(Hook):
     A mentor whose output was NaN or infinite is warned about once; a student's is
     an error. The hook brings along :class:`MentorCacheHook`,
     :class:`MentorDatasetHook`, :class:`MentorManifestHook`,
-    :class:`StudentConfigHook` and :class:`MentorCheckHook`, unless the config names
-    them itself.
+    :class:`StudentConfigHook`, :class:`MentorCheckHook` and :class:`ResumeHook`,
+    unless the config names them itself.
 
     Args:
         interval (int): Number of iterations between log entries; the end of an epoch
@@ -75,6 +77,7 @@ class ClassroomHook(Hook):
             )
         self.interval = interval
         self._warned: set[str] = set()
+        self._resumed: dict[str, Any] = {}
         self._clear_sums()
 
     def before_run(self, runner: Runner) -> None:
@@ -89,6 +92,29 @@ class ClassroomHook(Hook):
             if not any(isinstance(hook, companion) for hook in runner.hooks):
                 runner.register_hook(companion())
 
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Read the sums of a run that is resumed.
+
+        Args:
+            runner (Runner): The runner.
+            checkpoint (dict): The loaded checkpoint.
+        """
+        if runner._resume:
+            self._resumed = checkpoint.get('meta', {}).get('classroom', {})
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Store the sums since the last log entry and the last report line.
+
+        Args:
+            runner (Runner): The runner.
+            checkpoint (dict): The checkpoint to save.
+        """
+        checkpoint['meta']['classroom'] = dict(
+            names=list(classroom_of(runner, self).mentors.names),
+            since_log=vars(self._since_log),
+            since_line=vars(self._since_line),
+        )
+
     def before_train(self, runner: Runner) -> None:
         """Reset the sums, and drop the report lines of iterations to be repeated.
 
@@ -101,8 +127,12 @@ class ClassroomHook(Hook):
                 iteration-based loop never reaches.
         """
         _refuse_unreachable_stop(runner)
+        names = classroom_of(runner, self).mentors.names
         self._clear_sums()
-        _forget_others(runner, ('student', *classroom_of(runner, self).mentors.names))
+        if self._resumed.get('names') == list(names):
+            self._since_log = _Sums(**self._resumed['since_log'])
+            self._since_line = _Sums(**self._resumed['since_line'])
+        _forget_others(runner, ('student', *names))
         if is_main_process():
             drop_lines_after(Path(runner.work_dir, REPORT), runner.iter)
 
@@ -126,8 +156,10 @@ class ClassroomHook(Hook):
             runner.train_dataloader, batch_idx
         ):
             self._log(runner)
-        if _saves_checkpoint_of_iteration(runner):
-            self._report(runner, current=1)
+        if _saves_checkpoint(runner):
+            self._take_new()
+            if isinstance(runner.train_loop, IterBasedTrainLoop):
+                self._report(runner, current=1)
 
     def before_val(self, runner: Runner) -> None:
         """Append a line to the report if validation runs within an epoch.
@@ -206,9 +238,9 @@ class ClassroomHook(Hook):
 class _Sums:
     """A matrix of sums, and the number of samples in them."""
 
-    def __init__(self) -> None:
-        self.values: torch.Tensor | None = None
-        self.size = 0
+    def __init__(self, values: torch.Tensor | None = None, size: int = 0) -> None:
+        self.values = values
+        self.size = size
 
     def add(self, values: torch.Tensor, size: int) -> None:
         self.values = values if self.values is None else self.values + values
@@ -228,9 +260,7 @@ class _Sums:
         )
         all_reduce(packed)
         *values, size = packed.double().cpu().unbind()
-        total = _Sums()
-        total.add(torch.stack(values).view(self.values.shape), int(size))
-        return total
+        return _Sums(torch.stack(values).view(self.values.shape), int(size))
 
 
 def _refuse_moved(options: dict[str, Any]) -> None:
@@ -262,16 +292,19 @@ def _refuse_unreachable_stop(runner: Runner) -> None:
             )
 
 
-def _saves_checkpoint_of_iteration(runner: Runner) -> bool:
-    """Whether this iteration of an iteration-based loop ends with a checkpoint.
+def _saves_checkpoint(runner: Runner) -> bool:
+    """Whether this iteration, rather than its epoch, ends with a checkpoint.
 
     MMEngine calls ``before_save_checkpoint`` in the main process only, but the sums are
     reduced over all processes.
     """
-    return isinstance(runner.train_loop, IterBasedTrainLoop) and any(
+    return any(
         isinstance(hook, CheckpointHook)
         and not hook.by_epoch
-        and hook.every_n_train_iters(runner, hook.interval, hook.save_begin)
+        and (
+            hook.every_n_train_iters(runner, hook.interval, hook.save_begin)
+            or (hook.save_last and hook.is_last_train_iter(runner))
+        )
         for hook in runner.hooks
     )
 

@@ -7,6 +7,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmrazor.registry import HOOKS
 
+from ...atomic_files import written_whole
 from ...models.algorithms.student_config import is_classroom, plain_config
 
 FILE = 'student.py'
@@ -48,7 +49,8 @@ class StudentConfigHook(Hook):
         path = Path(runner.work_dir, FILE)
         if path.name == Path(runner.cfg.filename or '').name:
             path = path.with_name('student_alone.py')
-        self._student.dump(str(path))
+        with written_whole(path, encoding='utf-8') as file:
+            file.write(self._student.pretty_text)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Store the student's config in a checkpoint of the student's weights.
