@@ -78,6 +78,7 @@ class ClassroomHook(Hook):
         self.interval = interval
         self._warned: set[str] = set()
         self._resumed: dict[str, Any] = {}
+        self._last_line = 0  # number of iterations at the last line of the report
         self._clear_sums()
 
     def before_run(self, runner: Runner) -> None:
@@ -113,6 +114,7 @@ class ClassroomHook(Hook):
             names=list(classroom_of(runner, self).mentors.names),
             since_log=vars(self._since_log),
             since_line=vars(self._since_line),
+            last_line=self._last_line,
         )
 
     def before_train(self, runner: Runner) -> None:
@@ -133,8 +135,9 @@ class ClassroomHook(Hook):
             self._since_log = _Sums(**self._resumed['since_log'])
             self._since_line = _Sums(**self._resumed['since_line'])
         _forget_others(runner, ('student', *names))
+        self._last_line = self._resumed.get('last_line', runner.iter)
         if is_main_process():
-            drop_lines_after(Path(runner.work_dir, REPORT), runner.iter)
+            drop_lines_after(Path(runner.work_dir, REPORT), self._last_line)
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, *_: Any, **__: Any
@@ -194,9 +197,12 @@ class ClassroomHook(Hook):
         """Append the means since the last line; `runner.iter` excludes the current."""
         self._take_new()
         sums, self._since_line = self._since_line, _Sums()
-        if sums and is_main_process():
+        if not sums:
+            return
+        self._last_line = runner.iter + current
+        if is_main_process():
             names = classroom_of(runner, self).mentors.names
-            place = dict(epoch=runner.epoch + 1, iter=runner.iter + current)
+            place = dict(epoch=runner.epoch + 1, iter=self._last_line)
             line = {**place, **sums.described(names)}
             append_line(Path(runner.work_dir, REPORT), line)
 
