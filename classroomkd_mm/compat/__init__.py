@@ -19,10 +19,11 @@ change a complete installation.
                                        versions and an environment variable let a file
                                        run code. Local files and URLs are read by
                                        :mod:`classroomkd_mm.mentors.weights.reading`.
-`mmengine.fileio`, `CheckpointHook`     write a file in its place, and delete the previous
-                                       checkpoint before the next one is there: a run
-                                       that is killed meanwhile cannot be resumed. Files
-                                       are written aside and renamed, and deleted later.
+`mmengine.fileio`, `CheckpointHook`    write a file in its place, and delete the
+                                       previous checkpoint before the next one is there:
+                                       a run that is killed meanwhile cannot be resumed.
+                                       Files are written aside and renamed, and deleted
+                                       later.
 `mmengine.hub`                         runs `pip install` for the package of a config
                                        `package::path` if it is not installed. Raises
                                        an error instead.

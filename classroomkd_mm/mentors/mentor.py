@@ -7,6 +7,7 @@ import torch
 from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
+from ..fingerprints import digest
 from ..networks import run_network
 from ..tasks.inputs import InputAdapter
 from ..tasks.network_input import input_channels, try_network, wrong_size
@@ -150,6 +151,46 @@ class Mentor(nn.Module):
             str: SHA-256 of names, dtypes, shapes and values, in hexadecimal.
         """
         return self._fingerprint or weights_fingerprint(self.network)
+
+    def description(self) -> dict[str, Any]:
+        """Describe the mentor for a checkpoint.
+
+        Returns:
+            dict: ``source`` and ``sha256`` of the weights, what makes its ``input``
+            from the student's batch, and what makes the student's form from its
+            ``output``, such as the map of classes; all in plain values.
+        """
+        adapter = self.adapter
+        return dict(
+            source=self.source,
+            sha256=self.fingerprint(),
+            input=dict(size=adapter.size, swap=adapter.swap, **plain_buffers(adapter)),
+            output=plain_buffers(self.aligner) if self.aligner is not None else {},
+        )
+
+
+def plain_buffers(module: nn.Module) -> dict[str, Any]:
+    """Describe the buffers of a module.
+
+    Args:
+        module (nn.Module): The module.
+
+    Returns:
+        dict: By name a flat list of the values, or of many the SHA-256.
+    """
+    return {name: plain_values(value) for name, value in module.named_buffers()}
+
+
+def plain_values(values: Tensor) -> list | str:
+    """Describe a tensor.
+
+    Args:
+        values (Tensor): Of any shape.
+
+    Returns:
+        list | str: The values as a flat list, or of more than 1,000 the SHA-256.
+    """
+    return values.flatten().tolist() if values.numel() <= 1000 else digest(values)
 
 
 def weights_fingerprint(network: nn.Module) -> str:

@@ -103,13 +103,11 @@ class Mentors:
         for mentor in self:
             mentor._apply(function)
 
-    def manifest(self) -> dict[str, dict[str, str]]:
+    def manifest(self) -> dict[str, dict[str, Any]]:
         """Describe the mentors for a checkpoint.
 
         Returns:
-            dict: Source and SHA-256 of the weights of each mentor, by name.
+            dict: Source and SHA-256 of the weights, input and output of each mentor,
+            by name and in order.
         """
-        return {
-            mentor.name: {'source': mentor.source, 'sha256': mentor.fingerprint()}
-            for mentor in self
-        }
+        return {mentor.name: mentor.description() for mentor in self}

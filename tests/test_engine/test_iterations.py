@@ -183,7 +183,19 @@ def test_a_mentor_joins_and_a_mentor_leaves(tiny, tmp_path):
         for name in names:  # the same mentors under the same names
             weights = reference.mentors[name].network.state_dict()
             model.mentors[name].network.load_state_dict(weights)
-        runner = run(tiny, tmp_path, 4 * number, model, save=2, resume=number > 1)
+        hooks = [
+            dict(HOOK),
+            dict(type='mmrazor.MentorManifestHook', allow_other_mentors=True),
+        ]
+        runner = run(
+            tiny,
+            tmp_path,
+            4 * number,
+            model,
+            save=2,
+            hooks=hooks,
+            resume=number > 1,
+        )
     report = read_report(tmp_path)
     assert [''.join(line['mentors']) for line in report] == [
         'ab', 'ab', 'abc', 'abc', 'bc', 'bc'

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ...datasets.seeded_views import ENTRY_FIELD, OUTPUTS_FIELD
 from ...tasks import Task
-from ..mentor import Mentor
+from ..mentor import Mentor, plain_values
 from .cache import MentorCache
 from .entry_form import EntryForm
 from .store import Store
@@ -83,6 +83,22 @@ class CachedMentor:
             else self.store.manifest['sha256']
         )
 
+    def description(self) -> dict[str, Any]:
+        """Describe the mentor for a checkpoint.
+
+        Returns:
+            dict: As for :class:`~classroomkd_mm.mentors.Mentor`.
+        """
+        if self._mentor is not None:
+            return self._mentor.description()
+        aligner = self.store.aligner()
+        return dict(
+            source=self.source,
+            sha256=self.fingerprint(),
+            input=self.store.manifest.get('input'),
+            output={name: plain_values(value) for name, value in aligner.items()},
+        )
+
     def size_warning(self) -> str | None:
         """Compare the images that it saw with those that it was built for.
 
@@ -144,6 +160,7 @@ class CachedMentor:
                 identity=self._identity,
                 source=self.source,
                 sha256=self.fingerprint(),
+                input=self._mentor.description()['input'],
             )
             self.store = Store.create(folder, form, num_entries, manifest, aligner)
             self._check_weights(self.store.manifest['sha256'], self.fingerprint())
