@@ -45,7 +45,7 @@ class ResumeHook(Hook):
     def __init__(self) -> None:
         self._place: dict[str, int] = {}
         self._gradients: dict[str, torch.Tensor] = {}
-        self._batches: SeededBatches | None = None
+        self._batches: SeededBatches
         self._epoch = self._batch = 0
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
@@ -70,14 +70,7 @@ class ResumeHook(Hook):
                 parameter.grad = self._gradients[name].to(parameter)
         self._gradients = {}
         loop = runner.train_loop
-        loader = loop.dataloader
-        if not isinstance(loader, DataLoader) or loader.batch_sampler is None:
-            _warn(
-                'The order of samples cannot be resumed, since the data loader has no '
-                'batch sampler: a resumed run begins with the first sample.'
-            )
-            return
-        loop.dataloader = seeded_loader(loader, runner.seed)
+        loop.dataloader = seeded_loader(loop.dataloader, runner.seed)
         self._batches = loop.dataloader.batch_sampler
         restart(self._batches.sampler, self._place.get('sampler_seed'))
         self._epoch, self._batch = self._start(runner)
@@ -91,7 +84,7 @@ class ResumeHook(Hook):
             runner (Runner): The runner.
         """
         loop, first = runner.train_loop, self._batch
-        if self._batches is None or not isinstance(loop, EpochBasedTrainLoop):
+        if not isinstance(loop, EpochBasedTrainLoop):
             return
         self._batches.begin(runner.epoch, first)
         if first:  # the loop counts from 0
@@ -100,13 +93,14 @@ class ResumeHook(Hook):
             )
 
     def before_train_iter(self, runner: Runner, *_: Any, **__: Any) -> None:
-        """Seed what the step draws, on all devices.
+        """Seed what the step draws, on other devices than the CPU too.
 
         Args:
             runner (Runner): The runner.
         """
         seed_generators(runner.seed, _STEP, runner.iter)
-        torch.manual_seed(torch.initial_seed())
+        if next(runner.model.parameters()).device.type != 'cpu':
+            torch.manual_seed(torch.initial_seed())
 
     def after_train_iter(self, runner: Runner, batch_idx: int, *_: Any, **__: Any):
         """Count the batches of an epoch.
@@ -135,13 +129,12 @@ class ResumeHook(Hook):
             runner (Runner): The runner.
             checkpoint (dict): The checkpoint to save.
         """
-        if self._batches is not None:
-            checkpoint['meta']['place'] = dict(
-                epoch=self._epoch,
-                batch=self._batch,
-                batches=len(self._batches),
-                sampler_seed=seed_of(self._batches.sampler),
-            )
+        checkpoint['meta']['place'] = dict(
+            epoch=self._epoch,
+            batch=self._batch,
+            batches=len(self._batches),
+            sampler_seed=seed_of(self._batches.sampler),
+        )
         wrapper = runner.optim_wrapper
         if isinstance(wrapper, OptimWrapper) and not wrapper.should_update():
             checkpoint['gradients'] = {
