@@ -10,7 +10,13 @@ import pytest
 import torch
 from mmengine.dataset import DefaultSampler, InfiniteSampler
 from mmengine.hooks import Hook
-from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    Dataset,
+    IterableDataset,
+    RandomSampler,
+)
 
 from classroomkd_mm.datasets.seeded_batches import restart, seed_of, seeded_loader
 
@@ -212,3 +218,24 @@ def test_a_checkpoint_that_does_not_know_the_place(tiny, tmp_path, said):
     )
     assert 'does not say which samples' in said[0]
     assert len(seen) == 2
+
+
+def test_data_without_an_index_are_left_to_mmengine(tiny, tmp_path):
+    from mmengine.dataset import pseudo_collate
+
+    class Stream(IterableDataset):
+        def __iter__(self):
+            yield from map(tiny.TinyData().__getitem__, range(20))
+
+    seen = []
+    for start in (None, 3):
+        _, batches = run(
+            tiny,
+            tmp_path,
+            loader=DataLoader(Stream(), 4, collate_fn=pseudo_collate),
+            train_cfg=dict(by_epoch=False, max_iters=5),
+            load_from=start and str(tmp_path / f'iter_{start}.pth'),
+            resume=bool(start),
+        )
+        seen.append(batches)
+    assert seen[1] == seen[0][3:]

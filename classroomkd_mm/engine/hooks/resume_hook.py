@@ -11,7 +11,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
 from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, Runner
 from mmrazor.registry import HOOKS
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, IterableDataset
 
 from ...datasets.seeded_batches import SeededBatches, restart, seed_of, seeded_loader
 from ...random_states import seed_generators
@@ -45,7 +45,7 @@ class ResumeHook(Hook):
     def __init__(self) -> None:
         self._place: dict[str, int] = {}
         self._gradients: dict[str, torch.Tensor] = {}
-        self._batches: SeededBatches
+        self._batches: SeededBatches | None = None
         self._epoch = self._batch = 0
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
@@ -70,6 +70,8 @@ class ResumeHook(Hook):
                 parameter.grad = self._gradients[name].to(parameter)
         self._gradients = {}
         loop = runner.train_loop
+        if isinstance(loop.dataloader.dataset, IterableDataset):
+            return  # only MMEngine's way is left: to load all again
         loop.dataloader = seeded_loader(loop.dataloader, runner.seed)
         self._batches = loop.dataloader.batch_sampler
         restart(self._batches.sampler, self._place.get('sampler_seed'))
@@ -84,7 +86,7 @@ class ResumeHook(Hook):
             runner (Runner): The runner.
         """
         loop, first = runner.train_loop, self._batch
-        if not isinstance(loop, EpochBasedTrainLoop):
+        if self._batches is None or not isinstance(loop, EpochBasedTrainLoop):
             return
         self._batches.begin(runner.epoch, first)
         if first:  # the loop counts from 0
@@ -129,12 +131,13 @@ class ResumeHook(Hook):
             runner (Runner): The runner.
             checkpoint (dict): The checkpoint to save.
         """
-        checkpoint['meta']['place'] = dict(
-            epoch=self._epoch,
-            batch=self._batch,
-            batches=len(self._batches),
-            sampler_seed=seed_of(self._batches.sampler),
-        )
+        if self._batches is not None:
+            checkpoint['meta']['place'] = dict(
+                epoch=self._epoch,
+                batch=self._batch,
+                batches=len(self._batches),
+                sampler_seed=seed_of(self._batches.sampler),
+            )
         wrapper = runner.optim_wrapper
         if isinstance(wrapper, OptimWrapper) and not wrapper.should_update():
             checkpoint['gradients'] = {
