@@ -150,6 +150,42 @@ def options(runs, tiny, **checkpoints):
     return plain | dict(train_cfg=cfg, default_hooks=dict(checkpoint=save))
 
 
+def test_the_best_checkpoint_is_deleted_when_a_better_one_is_there(
+    tiny, tmp_path, monkeypatch
+):
+    from mmengine.evaluator import BaseMetric, Evaluator
+
+    class Rising(BaseMetric):
+        value = 0
+
+        def process(self, data_batch, data_samples):
+            self.results.append(0)
+
+        def compute_metrics(self, results):
+            Rising.value += 1
+            return dict(value=Rising.value)
+
+    there, replace = [], os.replace
+
+    def rename(source, target):
+        there.append(sorted(path.name for path in tmp_path.glob('best_*.pth')))
+        return replace(source, target)
+
+    monkeypatch.setattr(os, 'replace', rename)
+    saves = dict(type='CheckpointHook', interval=1, save_best='value', rule='greater')
+    tiny.run(
+        tmp_path,
+        epochs=3,
+        default_hooks=dict(checkpoint=saves),
+        val_dataloader=tiny.tiny_loader(),
+        val_cfg=dict(),
+        val_evaluator=Evaluator(Rising()),
+    )
+    assert all(there[there.index(['best_value_epoch_1.pth']) :])
+    assert ['best_value_epoch_1.pth', 'best_value_epoch_2.pth'] in there
+    assert [path.name for path in tmp_path.glob('best_*')] == ['best_value_epoch_3.pth']
+
+
 class DyingFile(io.BytesIO):
     """A file of which the process does not see the end."""
 

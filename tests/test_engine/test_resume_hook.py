@@ -224,6 +224,9 @@ def test_data_without_an_index_are_left_to_mmengine(tiny, tmp_path):
     from mmengine.dataset import pseudo_collate
 
     class Stream(IterableDataset):
+        def __len__(self):
+            return 20
+
         def __iter__(self):
             yield from map(tiny.TinyData().__getitem__, range(20))
 
