@@ -51,6 +51,8 @@ def _deleting_later(save: Callable) -> Callable:
 
     @wraps(save)
     def save_then_delete(self: Any, *args: Any, **options: Any) -> None:
+        if not hasattr(self, 'file_backend'):  # a validation without training
+            return save(self, *args, **options)
         backend = self.file_backend
         self.file_backend = later = _DeletesLater(backend)
         try:

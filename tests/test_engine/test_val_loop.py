@@ -114,7 +114,11 @@ def test_a_resumed_run_measures_a_new_mentor(tiny, tmp_path):
     three = tiny.build_classroom(
         dict(a=tiny.mentor(6), b=tiny.mentor(8), c=tiny.mentor(6))
     )
-    runner = run(tiny, tmp_path, three, resume=True)
+    hooks = [
+        dict(type='mmrazor.ClassroomHook'),
+        dict(type='mmrazor.MentorManifestHook', allow_other_mentors=True),
+    ]
+    runner = run(tiny, tmp_path, three, hooks=hooks, resume=True)
     *_, last = validations_of(runner)
     assert f'c/{NAMES[0]}' in last
 
