@@ -4,6 +4,7 @@
 import json
 import random
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from torch.utils.data import (
 )
 
 from classroomkd_mm.datasets.seeded_batches import restart, seed_of, seeded_loader
+from classroomkd_mm.engine.hooks import ResumeHook
 
 HOOK = dict(type='mmrazor.ClassroomHook', interval=3)
 
@@ -177,6 +179,19 @@ def test_gradients_that_wait_are_in_the_checkpoint(tiny, tmp_path):
     waiting = torch.load(tmp_path / 'iter_4.pth', weights_only=True)['gradients']
     assert set(waiting) == {name for name, _ in runner.model.named_parameters()}
     assert 'gradients' not in torch.load(tmp_path / 'iter_3.pth', weights_only=True)
+
+
+def test_what_a_step_draws_depends_on_its_number_and_the_seed():
+    def drawn(seed, number):
+        model = torch.nn.Linear(1, 1)
+        runner = SimpleNamespace(seed=seed, iter=number, model=model)
+        ResumeHook().before_train_iter(runner, batch_idx=0)
+        return random.random(), np.random.rand(), float(torch.rand(()))
+
+    first = drawn(1, 5)
+    others = drawn(1, 6), drawn(2, 5)
+    assert drawn(1, 5) == first
+    assert len({*first, *others[0], *others[1]}) == 9
 
 
 @pytest.fixture
