@@ -10,12 +10,17 @@ from types import ModuleType
 
 from .checkpoints import use_safe_loaders
 from .missing_packages import check_packages
+from .mixed_precision import allow_mixed_precision_on_cpu
 from .old_configs import register_all
+from .processes import start_processes_without_gpu, wrap_models_on_cpu
 from .stand_ins import STAND_INS, StandInLoader, is_below_stand_in, stand_in_for
 
 AFTER_IMPORT: dict[str, Callable[[], None]] = {
     'mmengine.config.config': partial(check_packages, 'mmengine.config.config'),
+    'mmengine.dist.utils': start_processes_without_gpu,
     'mmengine.hub.hub': partial(check_packages, 'mmengine.hub.hub'),
+    'mmengine.model.wrappers.distributed': wrap_models_on_cpu,
+    'mmengine.optim.optimizer.amp_optimizer_wrapper': allow_mixed_precision_on_cpu,
     'mmengine.runner.checkpoint': use_safe_loaders,
     'mmrazor.models': register_all,
 }
