@@ -139,12 +139,12 @@ class TinyData(Dataset):
         return dict(inputs=self.images[index], data_samples=sample)
 
 
-def tiny_loader(size=20, batch_size=5, shuffle=False, seed=0):
+def tiny_loader(size=20, batch_size=5, shuffle=False, seed=0, round_up=True):
     """A data loader whose order depends on the epoch and the seed only."""
     from mmengine.dataset import DefaultSampler
 
     data = TinyData(size)
-    sampler = DefaultSampler(data, shuffle=shuffle, seed=seed)
+    sampler = DefaultSampler(data, shuffle=shuffle, seed=seed, round_up=round_up)
     return DataLoader(data, batch_size, sampler=sampler, collate_fn=pseudo_collate)
 
 
