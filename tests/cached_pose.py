@@ -43,8 +43,11 @@ def mentors(folder, kind):
     return named
 
 
-def train(folder, figures, name, kind, mentor_cache=None, world=1):
-    """Train for 20 steps in a fixed order, with norms in eval mode."""
+def train(
+    folder, figures, name, kind, mentor_cache=None, world=1, hooks=(), optim=None,
+    **model,
+):  # fmt: skip
+    """Train for 20 steps in a fixed order."""
     head = HEADS[kind]()
     record = cc.RecordLosses()
     dataset = dict(
@@ -76,15 +79,16 @@ def train(folder, figures, name, kind, mentor_cache=None, world=1):
             architecture=tp.pose_net(head),
             mentors=mentors(folder, kind),
             mentor_cache=mentor_cache,
-        ),
+        )
+        | model,
         str(folder / name),
         train_dataloader=dict(
             batch_size=2 // world, num_workers=0, dataset=dataset, sampler=sampler
         ),
         train_cfg=dict(by_epoch=True, max_epochs=5),
-        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.01)),
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.01)) | (optim or {}),
         default_hooks=dict(checkpoint=None, logger=dict(type='LoggerHook', interval=9)),
-        custom_hooks=[dict(type='mmrazor.ClassroomHook'), record, NormsInEvalMode()],
+        custom_hooks=[dict(type='mmrazor.ClassroomHook'), record, *hooks],
         default_scope='mmpose',
         experiment_name=f'{name}_{id(record)}',
         randomness=dict(seed=0),
@@ -97,19 +101,26 @@ def train(folder, figures, name, kind, mentor_cache=None, world=1):
 
 def train_in_two(rank, folder):
     """Train in one of two processes: without a cache, with an empty and a full one."""
-    cache = dict(path=str(folder / 'cache'), num_views=2, dtype='float32')
     folder.mkdir(exist_ok=True)
     if rank == 0:
         mentors(folder, 'heatmaps')
     torch.distributed.barrier()
-    results = {}
-    for name, options in dict(plain=None, cold=cache, warm=cache).items():
-        losses, weights, model = train(
-            folder, folder / 'figures', name, 'heatmaps', options, world=2
-        )
-        needed = [m.name for m in model.mentors if getattr(m, '_mentor', m)]
-        results[name] = dict(losses=losses, weights=weights, needed=needed)
-    return results
+    caches = dict(plain=None, cold=full_cache(folder), warm=full_cache(folder))
+    return {name: train_20_steps(folder, name, 2, c) for name, c in caches.items()}
+
+
+def full_cache(folder):
+    """A cache that loses nothing."""
+    return dict(path=str(folder / 'cache'), num_views=2, dtype='float32')
+
+
+def train_20_steps(folder, name, world, cache=None):
+    """Train with norms in eval mode, so that batches of 2 may be parted."""
+    losses, weights, model = train(
+        folder, folder / 'figures', name, 'heatmaps', cache, world, [NormsInEvalMode()]
+    )
+    needed = [m.name for m in model.mentors if getattr(m, '_mentor', m)]
+    return dict(losses=losses, weights=weights, needed=needed)
 
 
 def both_tasks_in_two(rank, folder):

@@ -157,6 +157,7 @@ def run(
     loader=None,
     train_cfg=None,
     default_hooks=None,
+    optim_wrapper=None,
     **options,
 ):
     """Train a classroom with MMEngine's Runner: 4 iterations in each epoch."""
@@ -172,7 +173,8 @@ def run(
         optim_wrapper=dict(
             type='OptimWrapper',
             optimizer=dict(type='SGD', lr=0.05, momentum=0.9, weight_decay=1e-4),
-        ),
+        )
+        | (optim_wrapper or {}),
         default_scope='mmpretrain',
         default_hooks={
             'logger': dict(type='LoggerHook', interval=2),

@@ -78,3 +78,19 @@ def test_mixed_precision(monkeypatch):
     monkeypatch.setattr(mmengine.device, 'get_device', lambda: 'mps')
     with pytest.raises(AssertionError, match='only available training on gpu'):
         AmpOptimWrapper(optimizer=optimizer)
+
+
+def test_bfloat16_in_numpy():
+    pytest.importorskip('mmpose')
+    from mmpose.models.heads.heatmap_heads import heatmap_head
+    from mmpose.utils.tensor_utils import to_numpy
+
+    assert heatmap_head.to_numpy is to_numpy
+    half, wide = torch.ones(2, 3, dtype=torch.bfloat16), torch.ones(2, dtype=torch.half)
+    assert to_numpy(half).tolist() == [[1.0] * 3] * 2
+    assert to_numpy(wide).dtype == 'float16'
+    arrays, device = to_numpy((half, wide), return_device=True)
+    assert [array.dtype for array in arrays] == ['float32', 'float16']
+    assert device.type == 'cpu'
+    pairs = to_numpy((half, half), unzip=True)
+    assert [[array.shape for array in pair] for pair in pairs] == [[(1, 3)] * 2] * 2

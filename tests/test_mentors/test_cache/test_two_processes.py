@@ -39,25 +39,19 @@ def test_cached_runs_are_plain_runs_bit_for_bit(processes, folder, task):
     assert not list(cache.glob('.*'))
 
 
-def test_one_process_trains_the_same_classifier(processes, folder):
+@pytest.mark.parametrize('task', ['classification', 'pose'])
+def test_one_process_ends_with_the_same_weights(processes, folder, task):
     import cached_classroom as cc
+    import cached_pose as cp
 
-    school = cc.School(folder / 'classification', write=False)
-    one = cc.train_20_steps(school, 'one', 1, school.cache(dtype='float32'))
+    folder = folder / task
+    if task == 'pose':
+        one = cp.train_20_steps(folder, 'one', 1, cp.full_cache(folder))
+    else:
+        school = cc.School(folder, write=False)
+        one = cc.train_20_steps(school, 'one', 1, school.cache(dtype='float32'))
     assert one['needed'] == []
     for result in processes:
         torch.testing.assert_close(
-            result['classification']['warm']['weights'], one['weights'], **SIX_DIGITS
-        )
-
-
-def test_one_process_trains_the_same_pose_model(processes, folder):
-    import cached_pose as cp
-
-    folder = folder / 'pose'
-    cache = dict(path=str(folder / 'cache'), num_views=2, dtype='float32')
-    _, weights, _ = cp.train(folder, folder / 'figures', 'one', 'heatmaps', cache)
-    for result in processes:
-        torch.testing.assert_close(
-            result['pose']['warm']['weights'], weights, **SIX_DIGITS
+            result[task]['warm']['weights'], one['weights'], **SIX_DIGITS
         )
