@@ -56,7 +56,7 @@ class Watch(Hook):
         return {name for name in now if not torch.equal(now[name], self.start[name])}
 
     def assert_learned(self, *parts):
-        """The loss is finite and falls, and so do these parts; no mentor moves a bit."""
+        """The loss is finite and falls, parts of it too; mentors stay the same."""
         epoch = len(self.runner.train_dataloader)
         for part in ('loss', *parts):
             losses = [

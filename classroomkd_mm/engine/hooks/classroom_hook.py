@@ -8,6 +8,7 @@ from mmengine.dist import all_reduce, is_main_process
 from mmengine.hooks import CheckpointHook, Hook
 from mmengine.runner import IterBasedTrainLoop, Runner
 from mmrazor.registry import HOOKS
+from torch import nn
 
 from ...classroom.statistics import ROWS, describe
 from ...options import check_options
@@ -98,11 +99,14 @@ class ClassroomHook(Hook):
         Raises:
             TypeError: If the runner's model is not a ClassroomDistill.
             ValueError: If the config stops distillation at an epoch that an
-                iteration-based loop never reaches.
+                iteration-based loop never reaches, or DDP would fail from then on.
         """
-        _refuse_unreachable_stop(runner)
+        classroom = classroom_of(runner, self)
+        for stop_epoch in _stop_epochs(runner):
+            _refuse_unreachable_stop(runner, stop_epoch)
+            _refuse_unused_connectors(runner, stop_epoch, classroom.distiller)
         self._clear_sums()
-        _forget_others(runner, ('student', *classroom_of(runner, self).mentors.names))
+        _forget_others(runner, ('student', *classroom.mentors.names))
         if is_main_process():
             drop_lines_after(Path(runner.work_dir, REPORT), runner.iter)
 
@@ -244,22 +248,37 @@ def _refuse_moved(options: dict[str, Any]) -> None:
     check_options('ClassroomHook', options, ('interval',))
 
 
-def _refuse_unreachable_stop(runner: Runner) -> None:
-    """Reject a StopDistillHook whose epoch is never reached."""
+def _stop_epochs(runner: Runner) -> list[int]:
+    """Epochs at which a hook stops the distillation."""
     from mmrazor.engine import StopDistillHook
 
-    for hook in runner.hooks:
-        if (
-            isinstance(hook, StopDistillHook)
-            and isinstance(runner.train_loop, IterBasedTrainLoop)
-            and hook.stop_epoch > runner.epoch
-        ):
-            raise ValueError(
-                f'StopDistillHook(stop_epoch={hook.stop_epoch}) would never stop the '
-                'distillation, because an iteration-based loop is a single epoch. '
-                'Remove the hook, or train by epochs '
-                '(train_cfg=dict(by_epoch=True, max_epochs=…)).'
-            )
+    return [h.stop_epoch for h in runner.hooks if isinstance(h, StopDistillHook)]
+
+
+def _refuse_unreachable_stop(runner: Runner, stop_epoch: int) -> None:
+    """Reject a StopDistillHook whose epoch is never reached."""
+    if isinstance(runner.train_loop, IterBasedTrainLoop) and stop_epoch > runner.epoch:
+        raise ValueError(
+            f'StopDistillHook(stop_epoch={stop_epoch}) would never stop the '
+            'distillation, because an iteration-based loop is a single epoch. '
+            'Remove the hook, or train by epochs '
+            '(train_cfg=dict(by_epoch=True, max_epochs=…)).'
+        )
+
+
+def _refuse_unused_connectors(
+    runner: Runner, stop_epoch: int, distiller: nn.Module
+) -> None:
+    """Reject a stop after which DDP would wait for gradients of the connectors."""
+    waits = getattr(runner.model, 'find_unused_parameters', True) is False
+    trained = [name for name, p in distiller.named_parameters() if p.requires_grad]
+    if waits and trained and stop_epoch < runner.max_epochs:
+        raise ValueError(
+            f'After StopDistillHook(stop_epoch={stop_epoch}) the parameters of the '
+            f'distiller get no gradients ({trained[0]!r} and {len(trained) - 1} more), '
+            'which stops a training in several processes. Set '
+            'find_unused_parameters=True in the config.'
+        )
 
 
 def _saves_checkpoint_of_iteration(runner: Runner) -> bool:
