@@ -181,31 +181,39 @@ def single_teacher(tau=4):
     return model
 
 
-def classroom_of_the_same(theirs=None):
-    """A classroom with MMRazor's loss, and the networks of its algorithm."""
-    theirs = theirs or single_teacher()
-    model = tiny.build_classroom(
-        dict(teacher=tiny.mentor(6)),
-        distiller=dict(
-            type='ClassroomDistiller',
-            task_weight='constant',
-            distill_losses=dict(loss_kl=dict(type='KLDivergence', tau=4)),
-            loss_forward_mappings=dict(
-                loss_kl=dict(
-                    preds_S=dict(recorder='logits', from_student=True),
-                    preds_T=dict(
-                        recorder='logits', from_student=False, mentor='teacher'
-                    ),
-                )
-            ),
-        ),
-    )
+def one_mentor(theirs, distiller):
+    """A classroom of the networks of MMRazor's algorithm."""
+    model = tiny.build_classroom(dict(teacher=tiny.mentor(6)), distiller=distiller)
     model.student.load_state_dict(theirs.student.state_dict())
     model.mentors['teacher'].network.load_state_dict(theirs.teacher.state_dict())
     return model
 
 
-SINGLE = dict(theirs=single_teacher, ours=classroom_of_the_same)
+def without_filter(mentoring=4.0):
+    """A distiller whose mentor teaches everything, at the same temperature."""
+    return dict(
+        knowledge_filter=dict(type='KnowledgeFilter', filtering=False),
+        mentoring=dict(type='Mentoring', mentoring=mentoring),
+    )
+
+
+THEIR_LOSS = dict(
+    task_weight='constant',
+    distill_losses=dict(loss_kl=dict(type='KLDivergence', tau=4)),
+    loss_forward_mappings=dict(
+        loss_kl=dict(
+            preds_S=dict(recorder='logits', from_student=True),
+            preds_T=dict(recorder='logits', from_student=False, mentor='teacher'),
+        )
+    ),
+)
+"""A distiller with the loss of MMRazor."""
+
+SINGLE = dict(
+    theirs=single_teacher,
+    their_loss=lambda: one_mentor(single_teacher(), THEIR_LOSS),
+    our_loss=lambda: one_mentor(single_teacher(), without_filter()),
+)
 
 
 def twenty_steps(model, world):

@@ -45,20 +45,20 @@ def _works_without_gpu(start: Callable) -> Callable:
     @wraps(start)
     def start_without_gpu(backend: str, **kwargs: Any) -> None:
         from mmengine.device import get_device
+        from mmengine.dist import is_main_process
         from mmengine.logging import print_log
 
         if get_device() != 'cpu':
             return start(backend, **kwargs)
-        if backend == 'nccl':
-            backend = 'gloo'
+        with _no_gpu_selected():
+            start('gloo' if backend == 'nccl' else backend, **kwargs)
+        if backend == 'nccl' and is_main_process():
             print_log(
                 'There is no GPU: the processes train on CPUs, and communicate '
                 'through gloo in the place of nccl.',
                 logger='current',
                 level=logging.WARNING,
             )
-        with _no_gpu_selected():
-            return start(backend, **kwargs)
 
     return start_without_gpu
 

@@ -6,22 +6,11 @@ import torch
 
 
 @pytest.fixture(scope='module')
-def single_teacher():
-    """A maker of MMRazor's algorithm, as its own configs write it."""
-    from distributed_cases import single_teacher
+def cases(tiny):
+    """MMRazor's algorithm, and classrooms of the same networks."""
+    import distributed_cases
 
-    return single_teacher
-
-
-def plain_classroom(tiny, mentoring):
-    return tiny.build_classroom(
-        dict(teacher=tiny.mentor(6)),
-        distiller=dict(
-            type='ClassroomDistiller',
-            knowledge_filter=dict(type='KnowledgeFilter', filtering=False),
-            mentoring=dict(type='Mentoring', mentoring=mentoring),
-        ),
-    )
+    return distributed_cases
 
 
 def run(tiny, model, soft):
@@ -38,10 +27,9 @@ def run(tiny, model, soft):
 @pytest.mark.parametrize(
     ('mentoring', 'tau'), [('off', 1), ('gap', 1), (1, 1), (4.0, 4)]
 )
-def test_same_losses_and_gradients(tiny, single_teacher, mentoring, tau, soft):
-    theirs, ours = single_teacher(tau), plain_classroom(tiny, mentoring)
-    ours.student.load_state_dict(theirs.student.state_dict())
-    ours.mentors['teacher'].network.load_state_dict(theirs.teacher.state_dict())
+def test_same_losses_and_gradients(tiny, cases, mentoring, tau, soft):
+    theirs = cases.single_teacher(tau)
+    ours = cases.one_mentor(theirs, cases.without_filter(mentoring))
     their_losses, their_gradients = run(tiny, theirs, soft)
     our_losses, our_gradients = run(tiny, ours, soft)
 
@@ -59,11 +47,9 @@ def test_same_losses_and_gradients(tiny, single_teacher, mentoring, tau, soft):
         )
 
 
-def test_same_in_double_precision(tiny, single_teacher):
-    theirs = single_teacher(1).double()
-    ours = plain_classroom(tiny, 'off').double()
-    ours.student.load_state_dict(theirs.student.state_dict())
-    ours.mentors['teacher'].network.load_state_dict(theirs.teacher.state_dict())
+def test_same_in_double_precision(tiny, cases):
+    theirs = cases.single_teacher(1).double()
+    ours = cases.one_mentor(theirs, cases.without_filter('off')).double()
     inputs, samples = tiny.prepared(ours, tiny.batch(size=16))
     for model in (theirs, ours):
         model.train()
@@ -75,12 +61,10 @@ def test_same_in_double_precision(tiny, single_teacher):
         torch.testing.assert_close(two.grad, one.grad, rtol=1e-12, atol=1e-14)
 
 
-def test_mmrazors_loss_in_a_classroom_is_mmrazors_loss(tiny, single_teacher):
+def test_mmrazors_loss_in_a_classroom_is_mmrazors_loss(tiny, cases):
     """KLDivergence itself, mapped to the mentor: equal bit by bit."""
-    from distributed_cases import classroom_of_the_same
-
-    theirs = single_teacher()
-    ours = classroom_of_the_same(theirs)
+    theirs = cases.single_teacher()
+    ours = cases.one_mentor(theirs, cases.THEIR_LOSS)
     their_losses, their_gradients = run(tiny, theirs, False)
     our_losses, our_gradients = run(tiny, ours, False)
     assert set(our_losses) == set(their_losses)
