@@ -8,7 +8,6 @@ from mmengine.dist import all_reduce, is_main_process
 from mmengine.hooks import CheckpointHook, Hook
 from mmengine.runner import IterBasedTrainLoop, Runner
 from mmrazor.registry import HOOKS
-from torch import nn
 
 from ...classroom.statistics import ROWS, describe
 from ...options import check_options
@@ -18,6 +17,7 @@ from .mentor_cache_hook import MentorCacheHook
 from .mentor_check_hook import MentorCheckHook
 from .mentor_dataset_hook import MentorDatasetHook
 from .mentor_manifest_hook import MentorManifestHook
+from .stopped_distillation import refuse_bad_stops
 from .student_config_hook import StudentConfigHook
 
 # Names in the log, and names in the report. No name in the log contains 'loss', since
@@ -101,12 +101,9 @@ class ClassroomHook(Hook):
             ValueError: If the config stops distillation at an epoch that an
                 iteration-based loop never reaches, or DDP would fail from then on.
         """
-        classroom = classroom_of(runner, self)
-        for stop_epoch in _stop_epochs(runner):
-            _refuse_unreachable_stop(runner, stop_epoch)
-            _refuse_unused_connectors(runner, stop_epoch, classroom.distiller)
+        refuse_bad_stops(runner, classroom_of(runner, self).distiller)
         self._clear_sums()
-        _forget_others(runner, ('student', *classroom.mentors.names))
+        _forget_others(runner, ('student', *classroom_of(runner, self).mentors.names))
         if is_main_process():
             drop_lines_after(Path(runner.work_dir, REPORT), runner.iter)
 
@@ -246,39 +243,6 @@ def _refuse_moved(options: dict[str, Any]) -> None:
             'custom_hooks.'
         )
     check_options('ClassroomHook', options, ('interval',))
-
-
-def _stop_epochs(runner: Runner) -> list[int]:
-    """Epochs at which a hook stops the distillation."""
-    from mmrazor.engine import StopDistillHook
-
-    return [h.stop_epoch for h in runner.hooks if isinstance(h, StopDistillHook)]
-
-
-def _refuse_unreachable_stop(runner: Runner, stop_epoch: int) -> None:
-    """Reject a StopDistillHook whose epoch is never reached."""
-    if isinstance(runner.train_loop, IterBasedTrainLoop) and stop_epoch > runner.epoch:
-        raise ValueError(
-            f'StopDistillHook(stop_epoch={stop_epoch}) would never stop the '
-            'distillation, because an iteration-based loop is a single epoch. '
-            'Remove the hook, or train by epochs '
-            '(train_cfg=dict(by_epoch=True, max_epochs=…)).'
-        )
-
-
-def _refuse_unused_connectors(
-    runner: Runner, stop_epoch: int, distiller: nn.Module
-) -> None:
-    """Reject a stop after which DDP would wait for gradients of the connectors."""
-    waits = getattr(runner.model, 'find_unused_parameters', True) is False
-    trained = [name for name, p in distiller.named_parameters() if p.requires_grad]
-    if waits and trained and stop_epoch < runner.max_epochs:
-        raise ValueError(
-            f'After StopDistillHook(stop_epoch={stop_epoch}) the parameters of the '
-            f'distiller get no gradients ({trained[0]!r} and {len(trained) - 1} more), '
-            'which stops a training in several processes. Set '
-            'find_unused_parameters=True in the config.'
-        )
 
 
 def _saves_checkpoint_of_iteration(runner: Runner) -> bool:
