@@ -1,8 +1,6 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Classrooms of mentors with checkpoints, and data with random transforms."""
 
-import os
-
 import tiny_classroom as tiny
 import torch
 import torch.distributed as dist
@@ -162,32 +160,26 @@ class RecordLosses(Hook):
         self.losses.append({k: v.detach().clone() for k, v in outputs.items()})
 
 
-def train_in_process(rank, port, folder):
-    """Train without a cache, with an empty and with a full one."""
-    os.environ.update(
-        MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port), RANK=str(rank),
-        LOCAL_RANK=str(rank), WORLD_SIZE='2',
-    )  # fmt: skip
-    torch.set_num_threads(1)
-    dist.init_process_group('gloo', rank=rank, world_size=2)
+def train_in_two(rank, folder):
+    """Train in one of two processes: without a cache, with an empty and a full one."""
+    folder.mkdir(exist_ok=True)
     school = School(folder, write=rank == 0)
     dist.barrier()
-    results = {}
-    for name, cache in dict(
-        plain=None,
-        cold=school.cache(dtype='float32'),
-        warm=school.cache(dtype='float32'),
-    ).items():
-        data = views_loader if cache is None else loader
-        model = school.build(cache)
-        needed = [m.name for m in model.mentors if getattr(m, '_mentor', m)]
-        losses, weights, _ = school.train(
-            name,
-            data(batch_size=2),
-            MMDistributedDataParallel(model),
-            epochs=4,
-            launcher='pytorch',
-        )
-        results[name] = dict(losses=losses, weights=dict(weights), needed=needed)
-    torch.save(results, folder / f'{rank}.pt')
-    dist.destroy_process_group()
+    caches = dict(plain=None, cold=school.cache(dtype='float32'))
+    caches['warm'] = caches['cold']
+    return {name: train_20_steps(school, name, 2, c) for name, c in caches.items()}
+
+
+def train_20_steps(school, name, world, cache=None):
+    """Train with norms in eval mode, so that batches of 4 may be parted."""
+    model = school.build(cache, architecture=tiny.net(backbone=dict(norm_eval=True)))
+    needed = [m.name for m in model.mentors if getattr(m, '_mentor', m)]
+    data = views_loader if cache is None else loader
+    losses, _, _ = school.train(
+        name,
+        data(batch_size=4 // world),
+        MMDistributedDataParallel(model) if world > 1 else model,
+        epochs=4,
+        launcher='pytorch' if world > 1 else 'none',
+    )
+    return dict(losses=losses, weights=dict(model.state_dict()), needed=needed)

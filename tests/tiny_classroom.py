@@ -139,12 +139,12 @@ class TinyData(Dataset):
         return dict(inputs=self.images[index], data_samples=sample)
 
 
-def tiny_loader(size=20, batch_size=5, shuffle=False, seed=0):
+def tiny_loader(size=20, batch_size=5, shuffle=False, seed=0, round_up=True):
     """A data loader whose order depends on the epoch and the seed only."""
     from mmengine.dataset import DefaultSampler
 
     data = TinyData(size)
-    sampler = DefaultSampler(data, shuffle=shuffle, seed=seed)
+    sampler = DefaultSampler(data, shuffle=shuffle, seed=seed, round_up=round_up)
     return DataLoader(data, batch_size, sampler=sampler, collate_fn=pseudo_collate)
 
 
@@ -157,6 +157,7 @@ def run(
     loader=None,
     train_cfg=None,
     default_hooks=None,
+    optim_wrapper=None,
     **options,
 ):
     """Train a classroom with MMEngine's Runner: 4 iterations in each epoch."""
@@ -172,7 +173,8 @@ def run(
         optim_wrapper=dict(
             type='OptimWrapper',
             optimizer=dict(type='SGD', lr=0.05, momentum=0.9, weight_decay=1e-4),
-        ),
+        )
+        | (optim_wrapper or {}),
         default_scope='mmpretrain',
         default_hooks={
             'logger': dict(type='LoggerHook', interval=2),

@@ -27,6 +27,14 @@ change a complete installation.
 `mmengine.hub`                         runs `pip install` for the package of a config
                                        `package::path` if it is not installed. Raises
                                        an error instead.
+`mmengine.dist.utils`                  starts processes on GPUs and with nccl only
+                                       Without a GPU, they start on CPUs, with gloo.
+`mmengine.model.wrappers.distributed`  is given the index of a GPU for a model on the
+                                       CPU, which PyTorch refuses. It is left out.
+`…optimizer.amp_optimizer_wrapper`     asserts a GPU, although `autocast` has bfloat16
+                                       on CPUs. The assertion accepts a CPU.
+`mmpose.utils.tensor_utils`            gives bfloat16 to NumPy, which lacks it, when a
+                                       head computes its accuracy. float32 instead.
 `mmrazor.models.losses`                `KDSoftCELoss` calls a function of mmcls, the old
                                        name of MMPretrain (open-mmlab/mmrazor#546). It
                                        gets MMPretrain's.

@@ -10,16 +10,22 @@ from types import ModuleType
 
 from .checkpoints import use_safe_loaders
 from .missing_packages import check_packages
+from .mixed_precision import allow_mixed_precision_on_cpu, convert_bfloat16_to_numpy
 from .old_configs import register_all
+from .processes import start_processes_without_gpu, wrap_models_on_cpu
 from .stand_ins import STAND_INS, StandInLoader, is_below_stand_in, stand_in_for
 from .whole_files import keep_until_saved, write_whole_files
 
 AFTER_IMPORT: dict[str, Callable[[], None]] = {
     'mmengine.config.config': partial(check_packages, 'mmengine.config.config'),
+    'mmengine.dist.utils': start_processes_without_gpu,
     'mmengine.hub.hub': partial(check_packages, 'mmengine.hub.hub'),
     'mmengine.fileio.backends.local_backend': write_whole_files,
     'mmengine.hooks.checkpoint_hook': keep_until_saved,
+    'mmengine.model.wrappers.distributed': wrap_models_on_cpu,
+    'mmengine.optim.optimizer.amp_optimizer_wrapper': allow_mixed_precision_on_cpu,
     'mmengine.runner.checkpoint': use_safe_loaders,
+    'mmpose.utils.tensor_utils': convert_bfloat16_to_numpy,
     'mmrazor.models': register_all,
 }
 """Functions to call right after the import of a module, by module name."""

@@ -9,6 +9,7 @@ from .classroom import ClassroomOutput, classroom_loss
 from .filtering import LEVELS, Ranking, filter_mentors, rank_members
 from .lesson import Lesson, Scores, plan_lesson
 from .pacing import MENTORING_MODES, Temperatures, check_mentoring, pace_mentors
+from .processes import sum_over_processes, weigh_process
 from .scoring import (
     at_least_float32,
     bernoulli_log_scores,
@@ -47,6 +48,8 @@ __all__ = [
     'rank_members',
     'require_finite_student',
     'softmax_divergence',
-    'weigh_terms',
+    'sum_over_processes',
+    'weigh_process',
     'weigh_task',
+    'weigh_terms',
 ]

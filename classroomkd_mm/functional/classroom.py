@@ -13,6 +13,7 @@ from .checks import check_choice
 from .filtering import filter_mentors
 from .lesson import Scores, plan_lesson
 from .pacing import pace_mentors
+from .processes import weigh_process
 from .scoring import at_least_float32, cross_entropy_log_scores
 from .teaching import mentor_losses
 from .weighting import TASK_WEIGHTS
@@ -22,7 +23,9 @@ class ClassroomOutput(NamedTuple):
     """Result of :func:`classroom_loss` for N samples and n mentors.
 
     Attributes:
-        total (Tensor): Scalar to call ``backward`` on: W · task + distill.
+        total (Tensor): Scalar to call ``backward`` on: W · task + distill. With
+            several processes it has the weight of this one,
+            see :func:`~classroomkd_mm.functional.weigh_process`.
         distill (Tensor): Scalar distillation loss.
         task (Tensor): Scalar, the student's unweighted mean cross-entropy.
         task_weight (Tensor): Scalar W, without gradient.
@@ -112,8 +115,10 @@ def classroom_loss(
     ranking, temperatures = lesson.ranking, lesson.temperatures
     distill = mentor_losses(student_logits, mentors, ranking, temperatures).sum()
     task = _task_loss(student_logits, labels)
+    total = lesson.task_weight * task + distill
+    process_weight = weigh_process(len(student_logits), student_logits.device)
     return ClassroomOutput(
-        total=lesson.task_weight * task + distill,
+        total=process_weight * total,
         distill=distill,
         task=task,
         task_weight=lesson.task_weight,

@@ -4,10 +4,10 @@
 from typing import NamedTuple
 
 import torch
-import torch.distributed as dist
 from torch import Tensor
 
 from .checks import check_choice, check_decimals
+from .processes import sum_over_processes
 
 LEVELS = ('sample', 'batch')
 
@@ -54,9 +54,7 @@ def pool_over_batch(log_scores: Tensor) -> Tensor:
             finite.sum(dim=1).to(log_scores.dtype),
         ]
     )
-    if dist.is_available() and dist.is_initialized():
-        dist.all_reduce(totals)
-    sums, counts = totals
+    sums, counts = sum_over_processes(totals)
     means = torch.where(counts > 0, sums / counts.clamp(min=1), -torch.inf)
     return means[:, None].expand_as(log_scores)
 

@@ -2,10 +2,10 @@
 """The weight W of the task loss in step 5 of docs/method.md."""
 
 import torch
-import torch.distributed as dist
 from torch import Tensor
 
 from .filtering import Ranking
+from .processes import sum_over_processes
 
 TASK_WEIGHTS = ('student_score', 'constant')
 
@@ -29,6 +29,5 @@ def weigh_task(ranking: Ranking, task_weight: str = 'student_score') -> Tensor:
         return ranking.log_scores.new_ones(())
     scores = ranking.log_scores[0].exp()
     total = torch.stack([scores.sum(), scores.new_tensor(float(len(scores)))])
-    if dist.is_available() and dist.is_initialized():
-        dist.all_reduce(total)
+    total = sum_over_processes(total)
     return total[0] / total[1].clamp(min=1)

@@ -5,4 +5,3 @@ custom_imports = dict(imports=['classroomkd_mm.models.backbones'])
 default_hooks = dict(
     logger=dict(interval=20), checkpoint=dict(interval=1, max_keep_ckpts=1)
 )
-env_cfg = dict(dist_cfg=dict(backend='gloo'))

@@ -7,5 +7,4 @@ custom_imports = dict(
 default_hooks = dict(
     logger=dict(interval=5), checkpoint=dict(interval=20, max_keep_ckpts=1)
 )
-env_cfg = dict(dist_cfg=dict(backend='gloo'))
 randomness = dict(seed=0)

@@ -301,6 +301,49 @@ def test_same_weights_have_the_same_fingerprint(tiny):
 # Other hooks --------------------------------------------------------------------
 
 
+@pytest.fixture
+def one_process():
+    """A process group of this process alone, so that DDP can be built."""
+    store = torch.distributed.HashStore()
+    torch.distributed.init_process_group('gloo', store=store, rank=0, world_size=1)
+    yield
+    torch.distributed.destroy_process_group()
+
+
+@pytest.mark.parametrize('finds_unused', [False, True])
+def test_ddp_would_wait_for_connectors_after_the_stop(
+    tiny, one_process, tmp_path, finds_unused
+):
+    from mmengine.model import MMDistributedDataParallel
+
+    source = dict(type='ModuleOutputs', source='backbone.conv')
+    records = dict(s_feature=dict(from_student=True, connector='c'),
+                   t_feature=dict(from_student=False, mentor='a'))  # fmt: skip
+    distiller = dict(
+        student_recorders=dict(
+            logits=dict(type='ModuleOutputs', source='head'), conv=source
+        ),
+        mentor_recorders=dict(a=dict(conv=source)),
+        connectors=dict(
+            c=dict(type='ConvModuleConnector', in_channel=4, out_channel=6)
+        ),
+        distill_losses=dict(loss_l2=dict(type='L2Loss')),
+        loss_forward_mappings=dict(
+            loss_l2={name: dict(r, recorder='conv') for name, r in records.items()}
+        ),
+    )
+    model = MMDistributedDataParallel(
+        tiny.build_classroom(distiller=distiller), find_unused_parameters=finds_unused
+    )
+    hooks = [dict(HOOK), dict(type='mmrazor.StopDistillHook', stop_epoch=1)]
+    if finds_unused:
+        assert tiny.run(tmp_path, model, hooks=hooks).iter == 8
+        return
+    with pytest.raises(ValueError, match=r"get no gradients \('connectors\.c\..*find_"):
+        tiny.run(tmp_path, model, hooks=hooks)
+    tiny.run(tmp_path / 'never', model, hooks=[hooks[0], dict(hooks[1], stop_epoch=2)])
+
+
 def test_distillation_stops(tiny, tmp_path):
     stop = dict(type='mmrazor.StopDistillHook', stop_epoch=1)
     runner = tiny.run(tmp_path, hooks=[dict(HOOK), stop])

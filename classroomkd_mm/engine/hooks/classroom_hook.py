@@ -18,6 +18,7 @@ from .mentor_check_hook import MentorCheckHook
 from .mentor_dataset_hook import MentorDatasetHook
 from .mentor_manifest_hook import MentorManifestHook
 from .resume_hook import ResumeHook
+from .stopped_distillation import refuse_bad_stops
 from .student_config_hook import StudentConfigHook
 
 # Names in the log, and names in the report. No name in the log contains 'loss', since
@@ -126,9 +127,9 @@ class ClassroomHook(Hook):
         Raises:
             TypeError: If the runner's model is not a ClassroomDistill.
             ValueError: If the config stops distillation at an epoch that an
-                iteration-based loop never reaches.
+                iteration-based loop never reaches, or DDP would fail from then on.
         """
-        _refuse_unreachable_stop(runner)
+        refuse_bad_stops(runner, classroom_of(runner, self).distiller)
         names = classroom_of(runner, self).mentors.names
         self._clear_sums()
         if self._resumed.get('names') == list(names):
@@ -278,24 +279,6 @@ def _refuse_moved(options: dict[str, Any]) -> None:
             'custom_hooks.'
         )
     check_options('ClassroomHook', options, ('interval',))
-
-
-def _refuse_unreachable_stop(runner: Runner) -> None:
-    """Reject a StopDistillHook whose epoch is never reached."""
-    from mmrazor.engine import StopDistillHook
-
-    for hook in runner.hooks:
-        if (
-            isinstance(hook, StopDistillHook)
-            and isinstance(runner.train_loop, IterBasedTrainLoop)
-            and hook.stop_epoch > runner.epoch
-        ):
-            raise ValueError(
-                f'StopDistillHook(stop_epoch={hook.stop_epoch}) would never stop the '
-                'distillation, because an iteration-based loop is a single epoch. '
-                'Remove the hook, or train by epochs '
-                '(train_cfg=dict(by_epoch=True, max_epochs=…)).'
-            )
 
 
 def _saves_checkpoint(runner: Runner) -> bool:

@@ -15,6 +15,7 @@ from mmrazor.registry import MODELS
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from ...functional import weigh_process
 from ...mentors import Mentors, build_mentors
 from ...mentors.cache import CacheOptions, MentorCache, connect
 from ...mentors.cache.options import check_student
@@ -238,8 +239,18 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
         Returns:
             dict[str, Tensor]: ``student.…``, the task losses times W, and
             ``distill.…``, the distillation losses. MMEngine minimises their sum.
+            With several processes, all have the weight of this one, see
+            :func:`~classroomkd_mm.functional.weigh_process`.
         """
         self._require_mentors()
+        losses = self._losses(batch_inputs, data_samples)
+        process_weight = weigh_process(len(batch_inputs), batch_inputs.device)
+        return weigh_losses(losses, process_weight)
+
+    def _losses(
+        self, batch_inputs: Tensor, data_samples: Sequence[BaseDataElement] | None
+    ) -> dict[str, Any]:
+        """Compute the losses of the batch, or of the part of it in this process."""
         if self.distillation_stopped:
             task_losses = self.student(batch_inputs, data_samples, mode='loss')
             return add_prefix(task_losses, 'student')

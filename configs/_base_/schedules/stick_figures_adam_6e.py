@@ -5,7 +5,6 @@ custom_imports = dict(imports=['classroomkd_mm.datasets.stick_figures'])
 default_hooks = dict(
     logger=dict(interval=20), checkpoint=dict(interval=1, max_keep_ckpts=1)
 )
-env_cfg = dict(dist_cfg=dict(backend='gloo'))
 randomness = dict(seed=0)
 optim_wrapper = dict(optimizer=dict(type='Adam', lr=3e-3))
 param_scheduler = [

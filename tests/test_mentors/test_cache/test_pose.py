@@ -7,99 +7,13 @@ import torch
 pytest.importorskip('mmpose')
 
 import tiny_pose as tp  # noqa: E402
-from mmengine.hooks import Hook  # noqa: E402
-from mmengine.runner import Runner  # noqa: E402
-
-import classroomkd_mm.datasets.stick_figures  # noqa: E402
-import classroomkd_mm.engine  # noqa: E402, F401
-
-HEADS = dict(
-    heatmaps=lambda: tp.heatmap_head(),
-    simcc=lambda: tp.simcc_head(),
-)
-
-
-class RecordLosses(Hook):
-    """Keep all losses of a run."""
-
-    def __init__(self):
-        self.losses = []
-
-    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
-        self.losses.append({k: v.detach().clone() for k, v in outputs.items()})
+from cached_pose import HEADS, mentors, train  # noqa: E402
 
 
 @pytest.fixture(scope='module')
 def figures(tmp_path_factory):
     """The folder of the drawn figures."""
     return tmp_path_factory.mktemp('figures')
-
-
-def mentors(folder, kind):
-    """One like the student, and one that sees larger crops and lacks a keypoint."""
-    large = tp.heatmap_head(16, tp.codec(input_size=tp.LARGE_INPUT))
-    keypoints = [*range(16), None]
-    named = dict(
-        same=dict(model=tp.pose_net(HEADS[kind]())),
-        large=dict(model=tp.pose_net(large), keypoint_map=keypoints),
-    )
-    for seed, (name, cfg) in enumerate(named.items()):
-        path = folder / f'{name}.pth'
-        if not path.exists():
-            torch.manual_seed(seed)
-            torch.save(tp.build(cfg['model']).state_dict(), path)
-        cfg['ckpt'] = str(path)
-    return named
-
-
-def train(folder, figures, name, kind, mentor_cache=None):
-    """Train for 20 steps in a fixed order."""
-    head = HEADS[kind]()
-    record = RecordLosses()
-    dataset = dict(
-        type='StickFiguresDataset',
-        split='train',
-        num_images=8,
-        data_root=str(figures),
-        pipeline=[
-            dict(type='LoadImage'),
-            dict(type='GetBBoxCenterScale'),
-            dict(type='RandomFlip', direction='horizontal'),
-            dict(type='RandomBBoxTransform'),
-            dict(
-                type='ClassroomTopdownAffine',
-                input_size=tp.INPUT,
-                mentor_sizes=[tp.LARGE_INPUT],
-            ),
-            dict(type='GenerateTarget', encoder=head['decoder']),
-            dict(type='PackClassroomInputs'),
-        ],
-    )
-    sampler = dict(type='DefaultSampler', shuffle=False)
-    if mentor_cache is None:
-        dataset = dict(type='SeededViews', dataset=dataset, num_views=2)
-        sampler = dict(type='SeededViewSampler', sampler=sampler)
-    runner = Runner(
-        dict(
-            type='mmrazor.ClassroomDistill',
-            architecture=tp.pose_net(head),
-            mentors=mentors(folder, kind),
-            mentor_cache=mentor_cache,
-        ),
-        str(folder / name),
-        train_dataloader=dict(
-            batch_size=2, num_workers=0, dataset=dataset, sampler=sampler
-        ),
-        train_cfg=dict(by_epoch=True, max_epochs=5),
-        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.01)),
-        default_hooks=dict(checkpoint=None, logger=dict(type='LoggerHook', interval=9)),
-        custom_hooks=[dict(type='mmrazor.ClassroomHook'), record],
-        default_scope='mmpose',
-        experiment_name=f'{name}_{id(record)}',
-        randomness=dict(seed=0),
-    )
-    runner.train()
-    return record.losses, dict(runner.model.state_dict()), runner.model
 
 
 @pytest.mark.parametrize('kind', HEADS)

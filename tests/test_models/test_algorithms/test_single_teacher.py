@@ -5,45 +5,12 @@ import pytest
 import torch
 
 
-def single_teacher(tiny, tau):
-    """MMRazor's algorithm, as its own configs write it."""
-    from mmrazor.registry import MODELS
+@pytest.fixture(scope='module')
+def cases(tiny):
+    """MMRazor's algorithm, and classrooms of the same networks."""
+    import distributed_cases
 
-    torch.manual_seed(0)
-    model = MODELS.build(
-        dict(
-            type='SingleTeacherDistill',
-            architecture=dict(tiny.net(4), _scope_='mmpretrain'),
-            teacher=dict(tiny.net(6), _scope_='mmpretrain'),
-            teacher_ckpt=None,
-            distiller=dict(
-                type='ConfigurableDistiller',
-                student_recorders=dict(fc=dict(type='ModuleOutputs', source='head.fc')),
-                teacher_recorders=dict(fc=dict(type='ModuleOutputs', source='head.fc')),
-                distill_losses=dict(loss_kl=dict(type='KLDivergence', tau=tau)),
-                loss_forward_mappings=dict(
-                    loss_kl=dict(
-                        preds_S=dict(from_student=True, recorder='fc'),
-                        preds_T=dict(from_student=False, recorder='fc'),
-                    )
-                ),
-            ),
-        )
-    )
-    tiny.stir(model.student)
-    tiny.stir(model.teacher)
-    return model
-
-
-def plain_classroom(tiny, mentoring):
-    return tiny.build_classroom(
-        dict(teacher=tiny.mentor(6)),
-        distiller=dict(
-            type='ClassroomDistiller',
-            knowledge_filter=dict(type='KnowledgeFilter', filtering=False),
-            mentoring=dict(type='Mentoring', mentoring=mentoring),
-        ),
-    )
+    return distributed_cases
 
 
 def run(tiny, model, soft):
@@ -60,10 +27,9 @@ def run(tiny, model, soft):
 @pytest.mark.parametrize(
     ('mentoring', 'tau'), [('off', 1), ('gap', 1), (1, 1), (4.0, 4)]
 )
-def test_same_losses_and_gradients(tiny, mentoring, tau, soft):
-    theirs, ours = single_teacher(tiny, tau), plain_classroom(tiny, mentoring)
-    ours.student.load_state_dict(theirs.student.state_dict())
-    ours.mentors['teacher'].network.load_state_dict(theirs.teacher.state_dict())
+def test_same_losses_and_gradients(tiny, cases, mentoring, tau, soft):
+    theirs = cases.single_teacher(tau)
+    ours = cases.one_mentor(theirs, cases.without_filter(mentoring))
     their_losses, their_gradients = run(tiny, theirs, soft)
     our_losses, our_gradients = run(tiny, ours, soft)
 
@@ -81,11 +47,9 @@ def test_same_losses_and_gradients(tiny, mentoring, tau, soft):
         )
 
 
-def test_same_in_double_precision(tiny):
-    theirs = single_teacher(tiny, 1).double()
-    ours = plain_classroom(tiny, 'off').double()
-    ours.student.load_state_dict(theirs.student.state_dict())
-    ours.mentors['teacher'].network.load_state_dict(theirs.teacher.state_dict())
+def test_same_in_double_precision(tiny, cases):
+    theirs = cases.single_teacher(1).double()
+    ours = cases.one_mentor(theirs, cases.without_filter('off')).double()
     inputs, samples = tiny.prepared(ours, tiny.batch(size=16))
     for model in (theirs, ours):
         model.train()
@@ -97,27 +61,10 @@ def test_same_in_double_precision(tiny):
         torch.testing.assert_close(two.grad, one.grad, rtol=1e-12, atol=1e-14)
 
 
-def test_mmrazors_loss_in_a_classroom_is_mmrazors_loss(tiny):
+def test_mmrazors_loss_in_a_classroom_is_mmrazors_loss(tiny, cases):
     """KLDivergence itself, mapped to the mentor: equal bit by bit."""
-    theirs = single_teacher(tiny, 4)
-    ours = tiny.build_classroom(
-        dict(teacher=tiny.mentor(6), unused=tiny.mentor(8)),
-        distiller=dict(
-            type='ClassroomDistiller',
-            task_weight='constant',
-            distill_losses=dict(loss_kl=dict(type='KLDivergence', tau=4)),
-            loss_forward_mappings=dict(
-                loss_kl=dict(
-                    preds_S=dict(recorder='logits', from_student=True),
-                    preds_T=dict(
-                        recorder='logits', from_student=False, mentor='teacher'
-                    ),
-                )
-            ),
-        ),
-    )
-    ours.student.load_state_dict(theirs.student.state_dict())
-    ours.mentors['teacher'].network.load_state_dict(theirs.teacher.state_dict())
+    theirs = cases.single_teacher()
+    ours = cases.one_mentor(theirs, cases.THEIR_LOSS)
     their_losses, their_gradients = run(tiny, theirs, False)
     our_losses, our_gradients = run(tiny, ours, False)
     assert set(our_losses) == set(their_losses)
