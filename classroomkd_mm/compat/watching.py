@@ -9,12 +9,15 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
 from .checkpoints import use_safe_loaders
+from .failing_samples import name_failing_samples, name_odd_samples
 from .missing_packages import check_packages
 from .old_configs import register_all
 from .stand_ins import STAND_INS, StandInLoader, is_below_stand_in, stand_in_for
 
 AFTER_IMPORT: dict[str, Callable[[], None]] = {
     'mmengine.config.config': partial(check_packages, 'mmengine.config.config'),
+    'mmengine.dataset.base_dataset': name_failing_samples,
+    'mmengine.dataset.utils': name_odd_samples,
     'mmengine.hub.hub': partial(check_packages, 'mmengine.hub.hub'),
     'mmengine.runner.checkpoint': use_safe_loaders,
     'mmrazor.models': register_all,

@@ -8,6 +8,7 @@ from .hooks import (
     MentorCheckHook,
     MentorDatasetHook,
     MentorManifestHook,
+    SampleCheckHook,
     StudentConfigHook,
 )
 from .val_loop import ClassroomValLoop
@@ -21,5 +22,6 @@ __all__ = [
     'MentorCheckHook',
     'MentorDatasetHook',
     'MentorManifestHook',
+    'SampleCheckHook',
     'StudentConfigHook',
 ]

@@ -17,6 +17,7 @@ from .mentor_cache_hook import MentorCacheHook
 from .mentor_check_hook import MentorCheckHook
 from .mentor_dataset_hook import MentorDatasetHook
 from .mentor_manifest_hook import MentorManifestHook
+from .sample_check_hook import SampleCheckHook
 from .student_config_hook import StudentConfigHook
 
 # Names in the log, and names in the report. No name in the log contains 'loss', since
@@ -28,6 +29,7 @@ COMPANIONS = (
     MentorDatasetHook,
     MentorManifestHook,
     StudentConfigHook,
+    SampleCheckHook,
     MentorCheckHook,
 )
 
@@ -50,8 +52,8 @@ class ClassroomHook(Hook):
     A mentor whose output was NaN or infinite is warned about once; a student's is
     an error. The hook brings along :class:`MentorCacheHook`,
     :class:`MentorDatasetHook`, :class:`MentorManifestHook`,
-    :class:`StudentConfigHook` and :class:`MentorCheckHook`, unless the config names
-    them itself.
+    :class:`StudentConfigHook`, :class:`SampleCheckHook` and :class:`MentorCheckHook`,
+    unless the config names them itself.
 
     Args:
         interval (int): Number of iterations between log entries; the end of an epoch
