@@ -230,7 +230,7 @@ def no_last_class(tiny):
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, tiny):
     """Images of two classes, in files."""
     import cv2
 
@@ -285,9 +285,11 @@ def test_a_broken_image_names_sample_and_file(folder, load, damage):
     data[0]
 
 
-def test_a_broken_image_in_a_worker_and_in_a_seeded_view(folder):
+def test_a_broken_image_in_a_worker_and_in_a_seeded_view(folder, monkeypatch):
     from classroomkd_mm.datasets.seeded_views import SeededViews
 
+    # How long a data loader waits for its workers to end.
+    monkeypatch.setattr('torch.utils.data._utils.MP_STATUS_CHECK_INTERVAL', 0.1)
     data = images(folder, LOADERS['cv2'])
     DAMAGE['garbage'](folder / 'b/0.jpg')
     with pytest.raises(ValueError, match=r'Sample 2 \(.*b/0\.jpg\) cannot be prepared'):

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from mmengine.dist import all_reduce, is_main_process
 from mmengine.hooks import CheckpointHook, Hook
-from mmengine.runner import IterBasedTrainLoop, Runner
+from mmengine.runner import BaseLoop, IterBasedTrainLoop, Runner
 from mmrazor.registry import HOOKS
 
 from ...classroom.statistics import ROWS, describe
@@ -84,7 +84,13 @@ class ClassroomHook(Hook):
 
         Args:
             runner (Runner): The runner.
+
+        Raises:
+            TypeError: If the model to train is not a ClassroomDistill.
         """
+        # A run that only tests may have the student alone for its model.
+        if isinstance(runner._train_loop, BaseLoop):
+            classroom_of(runner, self)
         # The runner is iterating over its hooks. A hook of the same or a lower priority
         # is inserted after this one, so no hook is skipped or called twice.
         for companion in COMPANIONS:
