@@ -294,6 +294,27 @@ SECTIONS = {
         ),
         case(
             ValueError,
+            {f'{B}.offload': 'disk'},
+            "Write 'cpu', or leave it out.",
+            "Mentor 'b': offload must be 'cpu'",
+            "'disk'",
+        ),
+        case(
+            ValueError,
+            {f'{B}.every': 0},
+            'Give 1 or more.',
+            "Mentor 'b': every=0",
+        ),
+        case(
+            ValueError,
+            {'model.mentors.a.every': 2, **kl(preds_S=OURS, preds_T=THEIRS)},
+            'Leave out `every`, or the mapping.',
+            "Mentor 'a'",
+            "'loss_kl'",
+            'every',
+        ),
+        case(
+            ValueError,
             {B: 'POSE MENTOR'},
             'Use a classifier.',
             "Mentor 'b'",

@@ -14,6 +14,7 @@ from ...functional import TASK_WEIGHTS, plan_lesson
 from ...functional.checks import check_choice
 from ...mentors import Mentors
 from ...options import build_part
+from .absent import check_always_present, fill_absent
 from .mappings import check_mapping, check_sources
 from .mentor_recorders import MentorRecorders
 from .records import check_record, keep_versions
@@ -159,6 +160,7 @@ class ClassroomDistiller(ConfigurableDistiller):
                 known_records,
                 set(self.connectors),
             )
+        check_always_present(self.loss_forward_mappings, mentors)
 
     def teach(
         self,
@@ -170,7 +172,8 @@ class ClassroomDistiller(ConfigurableDistiller):
         The student's output must have been recorded before.
 
         Args:
-            mentor_outputs (Sequence): n outputs, in the mentors' order.
+            mentor_outputs (Sequence): n outputs, in the mentors' order; None for a
+                mentor that is absent.
             data_samples (Sequence[BaseDataElement]): N samples with targets.
 
         Returns:
@@ -178,6 +181,8 @@ class ClassroomDistiller(ConfigurableDistiller):
             name (scalars).
         """
         student_output = self.student_output()
+        present = [output is not None for output in mentor_outputs]
+        mentor_outputs = fill_absent(mentor_outputs, student_output)
         lesson = self.plan(student_output, mentor_outputs, data_samples)
         losses = {}
         per_mentor = lesson.task_weight.new_zeros(len(mentor_outputs))
@@ -191,7 +196,7 @@ class ClassroomDistiller(ConfigurableDistiller):
                     student_output, mentor_outputs, lesson.invalid[1:]
                 )
                 losses[name] = self.mapped_loss(name, outputs)
-        self.last_sums = lesson_sums(lesson, per_mentor)
+        self.last_sums = lesson_sums(lesson, per_mentor, present)
         self.last_size = len(data_samples)
         self.forget_records()
         return lesson.task_weight, losses
