@@ -13,6 +13,12 @@ import torch
 HOOKS = [dict(type='mmrazor.ClassroomHook')]
 
 
+@pytest.fixture(autouse=True)
+def no_environment(tiny, monkeypatch):
+    """Runs do not ask all compilers for their versions."""
+    monkeypatch.setattr('mmengine.runner.Runner._log_env', lambda *_: None)
+
+
 @pytest.fixture
 def pose():
     """The module with pose models and samples."""
