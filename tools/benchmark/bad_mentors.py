@@ -11,10 +11,10 @@ run takes seconds. Prints a table in Markdown.
 import argparse
 import copy
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from mmengine.config import Config
@@ -134,12 +134,12 @@ def seeded(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def build_classroom(level: str, task_weight: str, bad: bool = True) -> nn.Module:
+def build_classroom(distiller: Mapping[str, Any], bad: bool = True) -> nn.Module:
     """Build the classroom of the recipe, with or without a fourth mentor to spoil."""
     model = copy.deepcopy(recipe().model)
     if bad:
         model.mentors.bad = model.mentors['resnet14-w20']
-    model.distiller = dict(knowledge_filter=dict(level=level), task_weight=task_weight)
+    model.distiller = distiller
     return MODELS.build(model)
 
 
@@ -222,11 +222,7 @@ def lesson_loss(
 
 
 def measure(
-    kinds: Sequence[str],
-    seeds: Sequence[int],
-    epochs: int,
-    level: str = 'sample',
-    task_weight: str = 'student_score',
+    kinds: Sequence[str], seeds: Sequence[int], epochs: int, **knowledge_filter: Any
 ) -> dict[str, list[float]]:
     """Train with each kind and seed.
 
@@ -234,15 +230,17 @@ def measure(
         kinds (Sequence[str]): Names in ``KINDS``.
         seeds (Sequence[int]): Seeds of student and batches.
         epochs (int): Of five batches each.
-        level (str): Of the Knowledge Filter.
-        task_weight (str): W of the method.
+        **knowledge_filter (Any): Options of the Knowledge Filter.
 
     Returns:
         dict[str, list[float]]: Accuracies in percent, by kind.
     """
-    with_bad = build_classroom(level, task_weight)
+    distiller = dict(knowledge_filter=knowledge_filter)
+    with_bad, without = (
+        build_classroom(distiller),
+        build_classroom(distiller, bad=False),
+    )
     lessons = prepare(with_bad)
-    without = build_classroom(level, task_weight, bad=False)
     rest = lessons._replace(outputs=lessons.outputs[:-1])
     return {
         name: [
@@ -272,14 +270,23 @@ def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--seeds', type=int, nargs='+', default=[0, 1, 2, 3, 4])
-    parser.add_argument('--epochs', type=int, default=240, help='default: 240')
+    parser.add_argument('--epochs', type=int, default=120, help='default: 120')
+    parser.add_argument(
+        '--kinds', nargs='+', choices=KINDS, default=list(KINDS), help='default: all'
+    )
     parser.add_argument('--level', choices=('sample', 'batch'), default='sample')
     parser.add_argument(
-        '--task-weight', choices=('student_score', 'constant'), default='student_score'
+        '--no-filter', action='store_true', help='let every mentor teach every sample'
     )
     args = parser.parse_args()
     torch.set_num_threads(1)
-    results = measure(KINDS, args.seeds, args.epochs, args.level, args.task_weight)
+    results = measure(
+        [ALONE, *(kind for kind in args.kinds if kind != ALONE)],
+        args.seeds,
+        args.epochs,
+        level=args.level,
+        filtering=not args.no_filter,
+    )
     print(table(results))
 
 
