@@ -8,6 +8,7 @@ import copy
 import re
 import tempfile
 import warnings
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -64,10 +65,28 @@ def error_of(number: int, folder: Path) -> Exception | None:
     missing = issubclass(case.error, (OSError, ImportError))
     of_model = all(key.startswith('model.') for key in case.change)
     try:
-        build(config, of_model and not missing, folder)
+        with only_of_this_package():
+            build(config, of_model and not missing, folder)
     except Exception as error:
         return error
     return None
+
+
+@contextmanager
+def only_of_this_package():
+    """Forget the tasks and sources of weights that other tests have registered."""
+    from classroomkd_mm.mentors.weights.source import WEIGHT_SOURCES
+    from classroomkd_mm.tasks import TASKS
+
+    with ExitStack() as stack:
+        for registry in (TASKS, WEIGHT_SOURCES):
+            own = {
+                name: each
+                for name, each in registry.module_dict.items()
+                if each.__module__.startswith('classroomkd_mm.')
+            }
+            stack.enter_context(patch.dict(registry.module_dict, own, clear=True))
+        yield
 
 
 def message_of(error: Exception, folder: Path) -> str:
