@@ -5,6 +5,7 @@ import copy
 import inspect
 from collections.abc import Mapping
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
@@ -148,6 +149,11 @@ def _model_of_file(cfg_path: str, overrides: Mapping[str, Any]) -> dict[str, Any
     if pretrained:
         check_published(cfg_path, "init_cfg=dict(type='Pretrained', checkpoint=…)")
     if package is None:
+        if not Path(cfg_path).is_file():
+            raise FileNotFoundError(
+                f'cfg_path={cfg_path!r} does not exist. Give the path of a config '
+                'file, or package::path.'
+            )
         cfg = Config.fromfile(cfg_path)
     else:
         cfg = get_config(cfg_path, pretrained)

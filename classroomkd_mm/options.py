@@ -113,7 +113,12 @@ def _build(cfg: Any, registry: Registry, role: str, default: str | None) -> nn.M
         cfg = _with_new_names(cls, cfg)
         given = (key for key in cfg if key not in ('type', '_scope_'))
         check_options(f'{role} ({cls.__name__})', given, options_of(cls))
-    return registry.build(cfg)
+    try:
+        return registry.build(cfg)
+    except KeyError as error:
+        if cls is not None:
+            raise
+        raise KeyError(f'{role}: {error.args[0]}') from error
 
 
 def _with_new_names(cls: type, cfg: dict[str, Any]) -> dict[str, Any]:

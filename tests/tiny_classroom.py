@@ -168,7 +168,7 @@ def run(
     runner = Runner(
         model,
         str(work_dir),
-        train_dataloader=loader or tiny_loader(shuffle=True),
+        train_dataloader=tiny_loader(shuffle=True) if loader is None else loader,
         train_cfg=train_cfg or dict(by_epoch=True, max_epochs=epochs),
         optim_wrapper=dict(
             type='OptimWrapper',

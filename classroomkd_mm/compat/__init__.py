@@ -24,6 +24,9 @@ change a complete installation.
                                        a run that is killed meanwhile cannot be resumed.
                                        Files are written aside and renamed, and deleted
                                        later.
+`mmengine.dataset`                     says neither sample nor file when a transform
+                                       fails or an image has another size than its
+                                       batch. The errors name both.
 `mmengine.hub`                         runs `pip install` for the package of a config
                                        `package::path` if it is not installed. Raises
                                        an error instead.
@@ -45,12 +48,14 @@ change a complete installation.
 """
 
 from .checkpoints import allow_log_buffers, weights_only
+from .failing_samples import SampleError
 from .soft_cross_entropy import provide_soft_cross_entropy
 from .stand_ins import NotAvailableError
 from .watching import install
 
 __all__ = [
     'NotAvailableError',
+    'SampleError',
     'allow_log_buffers',
     'install',
     'provide_soft_cross_entropy',

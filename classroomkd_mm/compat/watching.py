@@ -9,6 +9,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
 from .checkpoints import use_safe_loaders
+from .failing_samples import name_failing_samples, name_odd_samples
 from .missing_packages import check_packages
 from .mixed_precision import allow_mixed_precision_on_cpu, convert_bfloat16_to_numpy
 from .old_configs import register_all
@@ -19,6 +20,8 @@ from .whole_files import keep_until_saved, write_whole_files
 AFTER_IMPORT: dict[str, Callable[[], None]] = {
     'mmengine.config.config': partial(check_packages, 'mmengine.config.config'),
     'mmengine.dist.utils': start_processes_without_gpu,
+    'mmengine.dataset.base_dataset': name_failing_samples,
+    'mmengine.dataset.utils': name_odd_samples,
     'mmengine.hub.hub': partial(check_packages, 'mmengine.hub.hub'),
     'mmengine.fileio.backends.local_backend': write_whole_files,
     'mmengine.hooks.checkpoint_hook': keep_until_saved,

@@ -9,6 +9,7 @@ from .hooks import (
     MentorDatasetHook,
     MentorManifestHook,
     ResumeHook,
+    SampleCheckHook,
     StudentConfigHook,
 )
 from .val_loop import ClassroomValLoop
@@ -23,5 +24,6 @@ __all__ = [
     'MentorDatasetHook',
     'MentorManifestHook',
     'ResumeHook',
+    'SampleCheckHook',
     'StudentConfigHook',
 ]

@@ -144,6 +144,23 @@ class Task(ABC):
         """
         return {}
 
+    def wrong_targets(
+        self, student: nn.Module, data_samples: Sequence[BaseDataElement]
+    ) -> dict[int, str]:
+        """Find samples whose targets no output of the student stands for.
+
+        It is asked for each batch, before the batch is moved to a device.
+
+        Args:
+            student (nn.Module): The student.
+            data_samples (Sequence[BaseDataElement]): N samples, in host memory.
+
+        Returns:
+            dict[int, str]: What is wrong and what to do, by position in the batch, as
+            the rest of a sentence that begins with the sample.
+        """
+        return {}
+
     def adapt_input(
         self,
         mentor: str,

@@ -7,6 +7,7 @@ from .mentor_check_hook import MentorCheckHook
 from .mentor_dataset_hook import MentorDatasetHook
 from .mentor_manifest_hook import MentorManifestHook
 from .resume_hook import ResumeHook
+from .sample_check_hook import SampleCheckHook
 from .student_config_hook import StudentConfigHook
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     'MentorDatasetHook',
     'MentorManifestHook',
     'ResumeHook',
+    'SampleCheckHook',
     'StudentConfigHook',
 ]

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from mmengine.dist import all_reduce, is_main_process
 from mmengine.hooks import CheckpointHook, Hook
-from mmengine.runner import IterBasedTrainLoop, Runner
+from mmengine.runner import BaseLoop, IterBasedTrainLoop, Runner
 from mmrazor.registry import HOOKS
 
 from ...classroom.statistics import ROWS, describe
@@ -18,6 +18,7 @@ from .mentor_check_hook import MentorCheckHook
 from .mentor_dataset_hook import MentorDatasetHook
 from .mentor_manifest_hook import MentorManifestHook
 from .resume_hook import ResumeHook
+from .sample_check_hook import SampleCheckHook
 from .stopped_distillation import refuse_bad_stops
 from .student_config_hook import StudentConfigHook
 
@@ -30,6 +31,7 @@ COMPANIONS = (
     MentorDatasetHook,
     MentorManifestHook,
     StudentConfigHook,
+    SampleCheckHook,
     MentorCheckHook,
     ResumeHook,
 )
@@ -53,7 +55,8 @@ class ClassroomHook(Hook):
     A mentor whose output was NaN or infinite is warned about once; a student's is
     an error. The hook brings along :class:`MentorCacheHook`,
     :class:`MentorDatasetHook`, :class:`MentorManifestHook`,
-    :class:`StudentConfigHook`, :class:`MentorCheckHook` and :class:`ResumeHook`,
+    :class:`StudentConfigHook`, :class:`SampleCheckHook`, :class:`MentorCheckHook` and
+    :class:`ResumeHook`,
     unless the config names them itself.
 
     Args:
@@ -87,7 +90,13 @@ class ClassroomHook(Hook):
 
         Args:
             runner (Runner): The runner.
+
+        Raises:
+            TypeError: If the model to train is not a ClassroomDistill.
         """
+        # A run that only tests may have the student alone for its model.
+        if isinstance(runner._train_loop, BaseLoop):
+            classroom_of(runner, self)
         # The runner is iterating over its hooks. A hook of the same or a lower priority
         # is inserted after this one, so no hook is skipped or called twice.
         for companion in COMPANIONS:

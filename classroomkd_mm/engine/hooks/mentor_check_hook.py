@@ -33,7 +33,10 @@ class MentorCheckHook(Hook):
     Source: docs/doctor.md, "At the start of a training".
 
     Args:
-        num_samples (int): Defaults to 16.
+        num_samples (int): At least 2. Defaults to 16.
+
+    Raises:
+        ValueError: If ``num_samples`` is not an int of 2 or more.
 
     Examples:
         >>> custom_hooks = [dict(type='mmrazor.MentorCheckHook', num_samples=64)]
@@ -43,6 +46,11 @@ class MentorCheckHook(Hook):
     priority = 'BELOW_NORMAL'
 
     def __init__(self, num_samples: int = 16) -> None:
+        if not isinstance(num_samples, int) or num_samples < 2:
+            raise ValueError(
+                f'MentorCheckHook: num_samples={num_samples!r} must be an int of 2 or '
+                'more, since answers are compared between samples.'
+            )
         self.num_samples = num_samples
 
     def before_train(self, runner: Runner) -> None:

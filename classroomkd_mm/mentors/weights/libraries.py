@@ -5,6 +5,7 @@ Their `model` is `torchvision.models.<builder>` with `weights`, or MMPretrain's
 TimmClassifier or HuggingFaceClassifier with `pretrained`.
 """
 
+import difflib
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
@@ -38,6 +39,34 @@ class LibrarySource(WeightSource):
             bool: Whether ``model`` names weights and ``ckpt`` is not set.
         """
         return cfg.get('ckpt') is None and own_weights(cfg.get('model')) is not None
+
+    def check(self, mentor: str, cfg: Mapping[str, Any]) -> None:
+        """Reject weights that torchvision does not publish for the network.
+
+        Args:
+            mentor (str): The mentor's name.
+            cfg (Mapping): Its config.
+
+        Raises:
+            ValueError: If torchvision has no such weights.
+        """
+        model = cfg['model']
+        kind, weights = str(model.get('type')), model.get('weights')
+        if not kind.startswith(TORCHVISION) or not isinstance(weights, str):
+            return
+        from torchvision.models import get_model_weights, list_models
+
+        name = kind.rpartition('.')[2]
+        if name not in list_models() or weights == 'DEFAULT':
+            return  # an unknown network is refused when it is built
+        known = [each.name for each in get_model_weights(name)]
+        if weights.rpartition('.')[2] not in known:
+            close = difflib.get_close_matches(weights, known, n=1)
+            hint = f' Did you mean {close[0]!r}?' if close else ''
+            raise ValueError(
+                f'Mentor {mentor!r}: torchvision publishes no weights {weights!r} for '
+                f'{name}.{hint} It has: {", ".join(known) or "none"}.'
+            )
 
     def load(self, mentor: MentorSpec, network: nn.Module) -> str:
         """Return the weights that the network has loaded.

@@ -1,6 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Reading files of weights in any of the usual formats, without running their code."""
 
+import difflib
 import logging
 import pickle
 from pathlib import Path
@@ -58,8 +59,8 @@ def read_checkpoint(
         path = download(source, subject, expected, allow_http)
     if not path.is_file():
         raise FileNotFoundError(
-            f'{subject} does not exist. Give the path or URL of the weights, or train '
-            'the network first.'
+            f'{subject} does not exist.{_similar_file(path)} Give the path or URL of '
+            'the weights, or train the network first.'
         )
     if expected:
         problem = mismatch(hash_file(path), expected, f'{subject} (read from {path})')
@@ -70,6 +71,15 @@ def read_checkpoint(
     if path.suffix.lower() == SAFETENSORS:
         return _read_safetensors(path, subject)
     return _read_pickle(path, subject, map_location)
+
+
+def _similar_file(path: Path) -> str:
+    """Suggest a file with a similar name in the same folder."""
+    if not path.parent.is_dir():
+        return ''
+    names = sorted(other.name for other in path.parent.iterdir())
+    close = difflib.get_close_matches(path.name, names, n=1)
+    return f' Did you mean {str(path.with_name(close[0]))!r}?' if close else ''
 
 
 def _read_pickle(path: Path, subject: str, map_location: Any) -> Any:

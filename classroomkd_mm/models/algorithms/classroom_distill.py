@@ -21,6 +21,7 @@ from ...mentors.cache import CacheOptions, MentorCache, connect
 from ...mentors.cache.options import check_student
 from ...networks import build_network, network_class, network_config
 from ...options import build_part, check_options, options_of
+from ...suggestions import suggesting_names
 from ...tasks import Task, distiller_config, find_task
 from ..distillers.dry_lesson import give_dry_lesson
 from ..distillers.inplace import forbid_inplace
@@ -73,6 +74,7 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
     Raises:
         TypeError: If an option does not exist or has the wrong type.
         ValueError: If the config of a mentor or a component is invalid.
+        KeyError: If a type is not registered; the message has the most similar one.
         FileNotFoundError: If the config of the student does not exist. A mentor's
             missing file or package is an error when a training starts, or at the
             first loss.
@@ -94,7 +96,7 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
     ) -> None:
         refuse_options_of_mmrazor(student)
         check_student_options(architecture, student)
-        with DefaultScope.overwrite_default_scope('mmrazor'):
+        with DefaultScope.overwrite_default_scope('mmrazor'), suggesting_names():
             overrides = (
                 data_preprocessor if isinstance(data_preprocessor, Mapping) else None
             )

@@ -2,6 +2,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from mmengine.structures import BaseDataElement
 from mmrazor.models.distillers import ConfigurableDistiller
 from mmrazor.registry import MODELS
@@ -191,7 +192,10 @@ class ClassroomDistiller(ConfigurableDistiller):
                 per_mentor = per_mentor + by_mentor
                 losses[name] = by_mentor.sum()
             else:
-                losses[name] = self.mapped_loss(name, mentor_outputs)
+                outputs = agreeing_where_broken(
+                    student_output, mentor_outputs, lesson.invalid[1:]
+                )
+                losses[name] = self.mapped_loss(name, outputs)
         self.last_sums = lesson_sums(lesson, per_mentor, present)
         self.last_size = len(data_samples)
         self.forget_records()
@@ -345,3 +349,35 @@ class ClassroomDistiller(ConfigurableDistiller):
         if connector is not None:
             output = self.connectors[connector](output)
         return output if connector_idx is None else output[connector_idx]
+
+
+def agreeing_where_broken(
+    student_output: Any, mentor_outputs: Sequence[Any], invalid: Tensor
+) -> list[Any]:
+    """Let a mentor agree with the student on samples for which its output is broken.
+
+    A loss of MMRazor does not know which samples a mentor teaches: a NaN would reach
+    the student. The student's own output teaches it nothing.
+
+    Source: docs/method.md, "Corner cases".
+
+    Args:
+        student_output (Tensor | tuple[Tensor, ...]): Of N samples.
+        mentor_outputs (Sequence): n outputs, in the student's form.
+        invalid (Tensor): Bool (n, N): whether an output is NaN or infinite.
+
+    Returns:
+        list: n outputs, finite where the student's is.
+    """
+
+    def mended(ours: Any, theirs: Any, broken: Tensor) -> Any:
+        if isinstance(theirs, tuple):
+            pairs = zip(ours, theirs, strict=True)
+            return tuple(mended(*pair, broken) for pair in pairs)
+        broken = broken.view(-1, *(1,) * (theirs.ndim - 1))
+        return torch.where(broken, ours.detach().to(theirs.dtype), theirs)
+
+    return [
+        mended(student_output, output, broken)
+        for output, broken in zip(mentor_outputs, invalid, strict=True)
+    ]

@@ -40,11 +40,11 @@ def check_sources(
         if source not in existing:
             close = difflib.get_close_matches(str(source), existing, n=5)
             outline = [key for key in existing if key and key.count('.') < 2]
+            levels = f' Names of the first two levels: {", ".join(outline)}.'
             raise ValueError(
                 f'The recorder {name!r} has the source {source!r}, which {owner} '
                 f'({type(network).__name__}) does not have. Similar: '
-                f'{", ".join(close) or "none"}. Names of the first two levels: '
-                f'{", ".join(outline)}.'
+                f'{", ".join(close) or "none"}.{levels * bool(outline)}'
             )
 
 

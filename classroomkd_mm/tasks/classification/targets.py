@@ -86,6 +86,62 @@ def _check_labelled(sample: BaseDataElement) -> None:
         )
 
 
+def wrong_targets(
+    data_samples: Sequence[BaseDataElement], num_classes: int | None
+) -> dict[int, str]:
+    """Find the samples whose targets are no classes of the student.
+
+    PyTorch names neither sample nor class: on an accelerator, such a label ends all
+    further work on the device.
+
+    Args:
+        data_samples (Sequence[BaseDataElement]): N samples of MMPretrain, in memory of
+            the host; others are not looked at.
+        num_classes (int, optional): Number of the student's classes, if it is known.
+
+    Returns:
+        dict[int, str]: What is wrong, by position in the batch.
+    """
+    if num_classes is None:
+        return {}
+    found = {}
+    for position, sample in enumerate(data_samples):
+        kind = 'gt_score' if 'gt_score' in sample else 'gt_label'
+        target = sample.get(kind)
+        if isinstance(target, Tensor) and target.device.type == 'cpu':
+            wrong = (_wrong_score if kind == 'gt_score' else _wrong_label)(
+                target, num_classes
+            )
+            if wrong:
+                found[position] = wrong
+    return found
+
+
+def _wrong_label(label: Tensor, num_classes: int) -> str | None:
+    """Say what is wrong with class indices."""
+    outside = [index for index in label.tolist() if not 0 <= index < num_classes]
+    if not outside:
+        return None
+    return (
+        f'has the label {", ".join(map(str, outside))}, but the classes of the student '
+        f'are 0 to {num_classes - 1}. Correct its annotation, or num_classes of the '
+        "student's head"
+    )
+
+
+def _wrong_score(score: Tensor, num_classes: int) -> str | None:
+    """Say what is wrong with class probabilities."""
+    if len(score) != num_classes:
+        return (
+            f'has a gt_score of {len(score)} classes, but the student has '
+            f'{num_classes}. Correct its annotation, or num_classes of the '
+            "student's head"
+        )
+    if not (score.isfinite() & (score >= 0)).all():
+        return 'has a gt_score with negative, infinite or NaN values. Correct it'
+    return None
+
+
 def smoothing_of(student: nn.Module) -> Callable[[Tensor], Tensor] | None:
     """Get the label smoothing of the student's own loss.
 

@@ -21,7 +21,7 @@ from .heads import (
     training_difference,
 )
 from .likelihood import LIKELIHOODS, SIGMOID, SOFTMAX, likelihood_of
-from .targets import multi_hot_targets
+from .targets import multi_hot_targets, wrong_targets
 
 
 @TASKS.register_module(name='classification')
@@ -91,6 +91,20 @@ class ClassificationTask(Task):
                     "dict(type='ClassifierLogits', source='head'), or leave "
                     'distiller.student_recorders out.'
                 )
+
+    def wrong_targets(
+        self, student: nn.Module, data_samples: Sequence[BaseDataElement]
+    ) -> dict[int, str]:
+        """Find labels that are no classes of the student.
+
+        Args:
+            student (nn.Module): The student.
+            data_samples (Sequence[BaseDataElement]): N samples, in host memory.
+
+        Returns:
+            dict[int, str]: What is wrong, by position in the batch.
+        """
+        return wrong_targets(data_samples, configured_classes(student))
 
     def output_form(self, student: nn.Module) -> dict[str, Any]:
         """Tell the number of the student's classes, and what its logits stand for.

@@ -14,6 +14,7 @@ from .examples import example_batch
 from .form import SIMCC, PoseForm, pose_form
 from .inputs import build_pose_adapter, mirror_crops
 from .scoring import keypoint_similarity, peak_positions, simcc_positions
+from .targets import wrong_targets
 
 # The best weights on the stick figures; see docs/pose.md, "Losses".
 HEATMAP_WEIGHT = 8.0
@@ -141,6 +142,20 @@ class PoseTask(Task):
             return {}
         keypoint_map = map_by_name(mentor, 'keypoint', ours, theirs)
         return {} if keypoint_map is None else {'keypoint_map': keypoint_map}
+
+    def wrong_targets(
+        self, student: nn.Module, data_samples: Sequence[BaseDataElement]
+    ) -> dict[int, str]:
+        """Find targets with other keypoints or of another size than the student's.
+
+        Args:
+            student (nn.Module): The student.
+            data_samples (Sequence[BaseDataElement]): N samples, in host memory.
+
+        Returns:
+            dict[int, str]: What is wrong, by position in the batch.
+        """
+        return wrong_targets(data_samples, pose_form(student, 'The student'))
 
     def adapt_input(
         self,
