@@ -6,6 +6,7 @@ from .mentor_cache_hook import MentorCacheHook
 from .mentor_check_hook import MentorCheckHook
 from .mentor_dataset_hook import MentorDatasetHook
 from .mentor_manifest_hook import MentorManifestHook
+from .run_record_hook import RunRecordHook
 from .student_config_hook import StudentConfigHook
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     'MentorCheckHook',
     'MentorDatasetHook',
     'MentorManifestHook',
+    'RunRecordHook',
     'StudentConfigHook',
 ]
