@@ -131,12 +131,12 @@ def _introduction(suite: Suite, rows: Sequence[Row]) -> str:
     devices = sorted({str(record.get('device')) for record in records})
     versions = sorted({str(record.get('torch')) for record in records})
     seeds = sorted({seed for row in rows for seed in row.values})
-    views = suite.views.get('num_views')
+    number = suite.views.get('num_views')
+    views = f'{number} seeded views' if number else 'a new view in each epoch'
     return (
         f'Suite `{suite.name}`, {date.today()}. The mentors, strongest first: '
         f'{", ".join(suite.mentors)}. Seeds: {", ".join(map(str, seeds)) or "none"}. '
-        f'{f"{views} seeded views of each image" if views else "New views in each epoch"}'
-        f'. Device: {", ".join(devices) or "none"}; PyTorch '
+        f'Of each image: {views}. Device: {", ".join(devices) or "none"}; PyTorch '
         f'{", ".join(versions) or "unknown"}. Student, mentors, views, schedule, '
         'initial weights and the order of the samples are the same for all methods.'
     )
@@ -150,8 +150,8 @@ def _how_to_read(rows: Sequence[Row]) -> str:
     return (
         f'Differences are paired over the seeds; in brackets their {CONFIDENCE:.0%} '
         'interval, by bootstrap. A method is ahead or behind if this interval is clear '
-        f'of zero, and undecided otherwise or with fewer than {FEWEST_SEEDS} seeds. The '
-        f'best baseline: {name}. Improved: classes whose mean is above that of the '
+        f'of zero, and undecided otherwise or with fewer than {FEWEST_SEEDS} seeds. '
+        f'The best baseline: {name}. Improved: classes whose mean is above that of the '
         'student alone.'
     )
 

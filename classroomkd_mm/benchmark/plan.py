@@ -24,7 +24,6 @@ from .method import Method
 from .record import is_finished, read_record
 from .suite import Suite
 
-CONFIG = 'config.py'
 FAILURE = 'failure.txt'
 
 
@@ -35,12 +34,18 @@ class Run:
     Attributes:
         title (str): What it trains.
         folder (Path): Its work dir.
-        config (Config): Its config, which is written into the work dir.
+        config (Config): Its config, which is written beside the work dir; MMEngine
+            writes what it has made of it into the work dir.
     """
 
     title: str
     folder: Path
     config: Config
+
+    @property
+    def path(self) -> Path:
+        """Path: Where its config is written."""
+        return self.folder.parent / f'{self.folder.name}.py'
 
     @property
     def checkpoint(self) -> Path:
@@ -61,7 +66,7 @@ class Run:
         Returns:
             list[str]: ``mim train classroomkd_mm …``, in parts.
         """
-        return train_command(self.folder / CONFIG, self.folder, '--resume')
+        return train_command(self.path, self.folder, '--resume')
 
     def check(self) -> None:
         """Refuse a work dir in which another training has begun.
@@ -69,10 +74,9 @@ class Run:
         Raises:
             ValueError: If the config there differs; the message says in what.
         """
-        path = self.folder / CONFIG
-        if not path.is_file() or not read_record(self.folder):
+        if not self.path.is_file() or not read_record(self.folder):
             return
-        there = Config.fromfile(path, import_custom_modules=False)
+        there = Config.fromfile(self.path, import_custom_modules=False)
         differ = differences(portable(there.to_dict()), portable(self.config.to_dict()))
         if differ:
             raise ValueError(
@@ -82,8 +86,8 @@ class Run:
 
     def write(self) -> None:
         """Write its config."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / CONFIG).write_text(self.config.pretty_text, encoding='utf-8')
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(self.config.pretty_text, encoding='utf-8')
 
 
 @dataclass(frozen=True)
@@ -233,7 +237,7 @@ class Plan:
             mentors[name] = {k: v for k, v in mentor.items() if k != 'pretrain'}
             if name in self.pretraining:
                 run = self.pretraining[name]
-                mentors[name].setdefault('cfg_path', str(run.folder / CONFIG))
+                mentors[name].setdefault('cfg_path', str(run.path))
                 mentors[name]['ckpt'] = str(run.checkpoint)
         return mentors
 

@@ -14,8 +14,8 @@ class PublishedResNet(nn.Module):
     shortcut is a convolution where width or stride change, and the identity elsewhere.
     The ReLU follows each stage. Pooling leaves 2 x 2 cells, which are flattened.
 
-    The suite ``cifar100`` has networks of this kind as mentors, by import path: they are
-    neither of OpenMMLab nor of the CRD benchmark, as is what a user has at hand.
+    The suite ``cifar100`` has such networks as mentors, by import path: like what a
+    user has at hand, they are neither of OpenMMLab nor of the CRD benchmark.
 
     Source: docs/benchmark.md, "CIFAR-100".
 

@@ -1,13 +1,14 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Doing the trainings of a plan, several at a time."""
 
+import re
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from .._runs import run_logged
-from .plan import CONFIG, FAILURE, Job, Plan, Run
+from .plan import FAILURE, Job, Plan, Run
 from .record import read_record
 from .start import write_start
 
@@ -54,7 +55,7 @@ def cache_command(run: Run) -> list[str]:
     Returns:
         list[str]: ``mim run classroomkd_mm cache_mentors …``, in parts.
     """
-    return ['mim', 'run', 'classroomkd_mm', 'cache_mentors', str(run.folder / CONFIG)]
+    return ['mim', 'run', 'classroomkd_mm', 'cache_mentors', str(run.path)]
 
 
 def run_all(jobs: Sequence[Job], workers: int, watcher: Watcher) -> None:
@@ -71,15 +72,36 @@ def run_all(jobs: Sequence[Job], workers: int, watcher: Watcher) -> None:
 
 def _attempt(job: Job, watcher: Watcher) -> None:
     """Do a job, and keep the last line of what fails."""
+    job.folder.mkdir(parents=True, exist_ok=True)
     failure = job.folder / FAILURE
     failure.unlink(missing_ok=True)
     try:
         for run in job.runs:
             do(run, watcher)
     except RuntimeError as error:
-        last = str(error).strip().splitlines()[-1]
+        last = reason(str(error))
         failure.write_text(last, encoding='utf-8')
         watcher.say(f'{job.method.title}, seed {job.seed}, failed: {last}')
+
+
+def reason(output: str) -> str:
+    """Find the line that says why a training failed.
+
+    Args:
+        output (str): The end of what it printed.
+
+    Returns:
+        str: The line of its exception; MIM, which started it, adds one of its own. The
+        last line if there is none.
+    """
+    lines = [line for line in output.splitlines() if line.strip()]
+    raised = [
+        line
+        for line in lines
+        if re.match(r'[A-Za-z_][\w.]*(Error|Exception|Interrupt|Exit)\b', line)
+        and not line.startswith('subprocess.CalledProcessError')
+    ]
+    return (raised or lines)[-1]
 
 
 def do(run: Run, watcher: Watcher) -> None:

@@ -20,11 +20,14 @@ def write_start(config: Path, checkpoint: Path) -> None:
     if checkpoint.is_file():
         return
     # Here, since they take seconds.
+    from mmengine.logging import MMLogger
     from mmengine.registry import init_default_scope
     from mmengine.runner import set_random_seed
 
     from ..networks import build_network
 
+    # Otherwise each tensor is printed with the way in which it was initialised.
+    MMLogger.get_instance('start', log_level='WARNING')
     cfg = Config.fromfile(config)
     init_default_scope(cfg.default_scope)
     set_random_seed(cfg.randomness.seed)

@@ -1,6 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Hooks for training a classroom."""
 
+from .channels_last_hook import ChannelsLastHook
 from .classroom_hook import ClassroomHook
 from .mentor_cache_hook import MentorCacheHook
 from .mentor_check_hook import MentorCheckHook
@@ -10,6 +11,7 @@ from .run_record_hook import RunRecordHook
 from .student_config_hook import StudentConfigHook
 
 __all__ = [
+    'ChannelsLastHook',
     'ClassroomHook',
     'MentorCacheHook',
     'MentorCheckHook',

@@ -19,6 +19,7 @@ benchmark = dict(
                 depth=depth,
             ),
             ckpt=f'{published}/resnet{depth}.pth',
+            fast=True,
             data_preprocessor=dict(
                 mean=_base_.data_preprocessor.mean,
                 std=_base_.data_preprocessor.std,

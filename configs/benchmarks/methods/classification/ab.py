@@ -14,8 +14,9 @@ stages = dict(
             )
         ),
         distiller=dict(
+            output=('logits',),
             student_recorders=dict(
-                logits=dict(type='ModuleOutputs', source='head.fc'),
+                logits=dict(type='ClassifierLogits', source='head'),
                 features=dict(type='ModuleOutputs', source='{features.student.source}'),
             ),
             mentor_recorders={

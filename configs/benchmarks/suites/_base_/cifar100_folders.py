@@ -11,8 +11,8 @@ data_preprocessor = dict(
 )
 train_dataloader = dict(
     batch_size=128,
-    num_workers=0,
-    persistent_workers=False,
+    num_workers=1,
+    persistent_workers=True,
     dataset=dict(
         # One fold of two, shuffled: 25,000 images.
         type='KFoldDataset',
@@ -35,7 +35,7 @@ train_dataloader = dict(
 )
 val_dataloader = dict(
     batch_size=500,
-    num_workers=0,
+    num_workers=1,
     persistent_workers=False,
     dataset=dict(
         type='CustomDataset',

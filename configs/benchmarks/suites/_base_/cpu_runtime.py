@@ -6,3 +6,4 @@ default_hooks = dict(
     logger=dict(interval=50), checkpoint=dict(interval=1, max_keep_ckpts=1)
 )
 env_cfg = dict(dist_cfg=dict(backend='gloo'))
+custom_hooks = [dict(type='mmrazor.ChannelsLastHook')]

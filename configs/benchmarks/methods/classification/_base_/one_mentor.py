@@ -3,8 +3,9 @@
 kind = 'baseline'
 mentors = 'best'
 distiller = dict(
+    output=('logits',),
     student_recorders=dict(
-        logits=dict(type='ModuleOutputs', source='head.fc'),
+        logits=dict(type='ClassifierLogits', source='head'),
         labels=dict(type='ModuleInputs', source='head.loss_module'),
     ),
 )

@@ -5,8 +5,9 @@ kind = 'baseline'
 mentors = 'best'
 live = True
 distiller = dict(
+    output=('logits',),
     student_recorders=dict(
-        logits=dict(type='ModuleOutputs', source='head.fc'),
+        logits=dict(type='ClassifierLogits', source='head'),
         pooled=dict(type='ModuleInputs', source='head.fc'),
     ),
     mentor_recorders={
