@@ -8,6 +8,7 @@ from ..functional import Lesson, Scores
 from .knowledge_filter import KnowledgeFilter
 from .mentor_loss import MentorLoss
 from .mentoring import Mentoring
+from .recorded_loss import RecordedLoss
 from .scorer import Scorer
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     'Lesson',
     'MentorLoss',
     'Mentoring',
+    'RecordedLoss',
     'Scorer',
     'Scores',
 ]

@@ -148,7 +148,10 @@ def _try_mentor_losses(
     for name, loss in distiller.distill_losses.items():
         if isinstance(loss, MentorLoss):
             try:
-                loss(student_output, mentor_outputs, lesson)
+                if name in distiller.loss_forward_mappings:
+                    records = distiller.mapped_records(name, mentor_outputs)
+                    loss.rehearse(records, lesson)
+                distiller.taught(name, student_output, mentor_outputs, lesson)
             except Exception as error:  # any error of a loss
                 raise ValueError(
                     f'{_title(distiller, name)} cannot be computed: {_reason(error)} '
