@@ -126,6 +126,8 @@ class Suite:
             mentors=dict(self.mentors),
             features=dict(self.features),
             assistants=dict(self.assistants),
+            # The distiller's own: in the name of a connector.
+            mentor='{mentor}',
         )
         if 'num_classes' in head:
             facts['num_classes'] = head['num_classes']
