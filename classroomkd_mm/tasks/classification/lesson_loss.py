@@ -218,9 +218,9 @@ class LessonLoss(RecordedLoss):
     def _check(self, record: dict) -> None:
         """Reject a loss that cannot be computed, or not per sample."""
         name = type(self.loss).__name__
-        # Generated images are alike; a loss that compares samples shall notice.
+        # Few samples, and generated images that are alike, have no relations.
         record = {
-            key: value if key == LABELS else _map(_unlike, value)
+            key: value[_four(value)] if key == LABELS else _map(_unlike, value)
             for key, value in record.items()
         }
         tensor = next(_tensors(record[self.arguments[0]]))
@@ -315,10 +315,15 @@ def _tensors(value: Any) -> Any:
         yield value
 
 
+def _four(x: Tensor) -> Tensor:
+    """Indices of four samples of a batch, repeated if it is smaller."""
+    return torch.arange(4, device=x.device) % len(x)
+
+
 def _unlike(x: Tensor) -> Tensor:
-    """Shift and stretch the samples of a generated batch, each in its own way."""
-    index = torch.arange(len(x), device=x.device).view(-1, *(1,) * (x.ndim - 1))
-    return x.detach() * (index + 1) + index
+    """Take four samples, and shift and stretch each in its own way."""
+    index = torch.arange(4, device=x.device).view(-1, *(1,) * (x.ndim - 1))
+    return x.detach()[_four(x)] * (index + 1) + index
 
 
 def _scale(x: Tensor, factors: Tensor) -> Tensor:
