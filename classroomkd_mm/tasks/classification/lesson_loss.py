@@ -76,7 +76,9 @@ class LessonLoss(RecordedLoss):
         return self._arguments
 
     def prepare(self, student: nn.Module, mentors: Any) -> None:
-        """Try the loss on generated logits, unless a mapping gives it other records.
+        """Try the loss on generated logits, if it is to compare those of a classifier.
+
+        The dry lesson tries all others.
 
         Args:
             student (nn.Module): The student.
@@ -85,9 +87,9 @@ class LessonLoss(RecordedLoss):
         Raises:
             ValueError: If the loss cannot be computed, or is not one of single samples.
         """
-        if self.mapped:
+        classes = configured_classes(student)
+        if self.mapped or classes is None:
             return
-        classes = configured_classes(student) or 10
         with keep_random_states(torch.device('cpu')):
             logits = torch.randn(2, 4, classes)
             record = dict(zip(self.arguments, logits, strict=True))
