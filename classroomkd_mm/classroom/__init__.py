@@ -10,6 +10,7 @@ from .mentor_loss import MentorLoss
 from .mentoring import Mentoring
 from .recorded_loss import RecordedLoss
 from .scorer import Scorer
+from .trust_filter import TrustFilter
 
 __all__ = [
     'KnowledgeFilter',
@@ -19,4 +20,5 @@ __all__ = [
     'RecordedLoss',
     'Scorer',
     'Scores',
+    'TrustFilter',
 ]

@@ -64,9 +64,23 @@ class RecordedLoss(MentorLoss):
         Returns:
             Tensor: (n,).
         """
-        student, mentor = self.arguments
-        records = [{student: student_output, mentor: each} for each in mentor_outputs]
+        records = self.of_outputs(student_output, mentor_outputs)
         return self.recorded_losses(records, lesson)
+
+    def of_outputs(
+        self, student_output: Any, mentor_outputs: Sequence[Any]
+    ) -> list[dict[str, Any]]:
+        """Take the outputs as the records of a loss that has no mapping.
+
+        Args:
+            student_output (Any): Output from the student's recorders.
+            mentor_outputs (Sequence[Any]): n outputs, in the student's form.
+
+        Returns:
+            list[dict[str, Any]]: For each mentor, both outputs by argument.
+        """
+        student, mentor = self.arguments
+        return [{student: student_output, mentor: each} for each in mentor_outputs]
 
     def from_records(
         self, records: Sequence[Mapping[str, Any]], lesson: Lesson

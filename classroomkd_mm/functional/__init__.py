@@ -17,6 +17,7 @@ from .filtering import (
 from .lesson import Lesson, Scores, plan_lesson
 from .logits import average_logits, correct_logits, standardize_logits
 from .pacing import MENTORING_MODES, Temperatures, check_mentoring, pace_mentors
+from .processes import sum_over_processes
 from .scoring import (
     at_least_float32,
     bernoulli_log_scores,
@@ -65,6 +66,7 @@ __all__ = [
     'require_finite_student',
     'softmax_divergence',
     'standardize_logits',
+    'sum_over_processes',
     'weigh_terms',
     'weigh_task',
 ]

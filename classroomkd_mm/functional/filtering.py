@@ -4,10 +4,10 @@
 from typing import NamedTuple
 
 import torch
-import torch.distributed as dist
 from torch import Tensor
 
 from .checks import check_choice, check_decimals, check_number
+from .processes import sum_over_processes
 from .sharing import WEIGHTS, share_teaching
 
 LEVELS = ('sample', 'batch')
@@ -51,15 +51,14 @@ def pool_over_batch(log_scores: Tensor) -> Tensor:
         score.
     """
     finite = log_scores.isfinite()
-    totals = torch.stack(
-        [
-            log_scores.masked_fill(~finite, 0).sum(dim=1),
-            finite.sum(dim=1).to(log_scores.dtype),
-        ]
+    sums, counts = sum_over_processes(
+        torch.stack(
+            [
+                log_scores.masked_fill(~finite, 0).sum(dim=1),
+                finite.sum(dim=1).to(log_scores.dtype),
+            ]
+        )
     )
-    if dist.is_available() and dist.is_initialized():
-        dist.all_reduce(totals)
-    sums, counts = totals
     means = torch.where(counts > 0, sums / counts.clamp(min=1), -torch.inf)
     return means[:, None].expand_as(log_scores)
 

@@ -2,10 +2,10 @@
 """The weight W of the task loss in step 5 of docs/method.md."""
 
 import torch
-import torch.distributed as dist
 from torch import Tensor
 
 from .filtering import Ranking
+from .processes import sum_over_processes
 
 TASK_WEIGHTS = ('student_score', 'constant')
 
@@ -28,7 +28,7 @@ def weigh_task(ranking: Ranking, task_weight: str = 'student_score') -> Tensor:
     if task_weight == 'constant' or not ranking.filtering:
         return ranking.log_scores.new_ones(())
     scores = ranking.log_scores[0].exp()
-    total = torch.stack([scores.sum(), scores.new_tensor(float(len(scores)))])
-    if dist.is_available() and dist.is_initialized():
-        dist.all_reduce(total)
-    return total[0] / total[1].clamp(min=1)
+    total, count = sum_over_processes(
+        torch.stack([scores.sum(), scores.new_tensor(float(len(scores)))])
+    )
+    return total / count.clamp(min=1)

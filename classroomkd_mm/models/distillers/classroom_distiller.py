@@ -144,7 +144,9 @@ class ClassroomDistiller(ConfigurableDistiller):
         self.prepare_from_student(student)
         self.teacher_recorders = MentorRecorders(self.mentor_recorders, mentors)
         self.mentor_names = mentors.names
-        self.scorer.prepare(student, mentors)
+        for part in (self.scorer, self.knowledge_filter, self.mentoring):
+            if hasattr(part, 'prepare'):
+                part.prepare(student, mentors)
         known_records = {
             None: set(self.student_sources),
             **self.teacher_recorders.known_records(self.output),

@@ -76,7 +76,9 @@ class LessonLoss(RecordedLoss):
         return self._arguments
 
     def prepare(self, student: nn.Module, mentors: Any) -> None:
-        """Try the loss on generated logits, unless a mapping gives it other records.
+        """Try the loss on generated logits, if it is to compare those of a classifier.
+
+        The dry lesson tries all others.
 
         Args:
             student (nn.Module): The student.
@@ -85,9 +87,9 @@ class LessonLoss(RecordedLoss):
         Raises:
             ValueError: If the loss cannot be computed, or is not one of single samples.
         """
-        if self.mapped:
+        classes = configured_classes(student)
+        if self.mapped or classes is None:
             return
-        classes = configured_classes(student) or 10
         with keep_random_states(torch.device('cpu')):
             logits = torch.randn(2, 4, classes)
             record = dict(zip(self.arguments, logits, strict=True))
@@ -218,9 +220,9 @@ class LessonLoss(RecordedLoss):
     def _check(self, record: dict) -> None:
         """Reject a loss that cannot be computed, or not per sample."""
         name = type(self.loss).__name__
-        # Generated images are alike; a loss that compares samples shall notice.
+        # Few samples, and generated images that are alike, have no relations.
         record = {
-            key: value if key == LABELS else _map(_unlike, value)
+            key: value[_four(value)] if key == LABELS else _map(_unlike, value)
             for key, value in record.items()
         }
         tensor = next(_tensors(record[self.arguments[0]]))
@@ -315,10 +317,15 @@ def _tensors(value: Any) -> Any:
         yield value
 
 
+def _four(x: Tensor) -> Tensor:
+    """Indices of four samples of a batch, repeated if it is smaller."""
+    return torch.arange(4, device=x.device) % len(x)
+
+
 def _unlike(x: Tensor) -> Tensor:
-    """Shift and stretch the samples of a generated batch, each in its own way."""
-    index = torch.arange(len(x), device=x.device).view(-1, *(1,) * (x.ndim - 1))
-    return x.detach() * (index + 1) + index
+    """Take four samples, and shift and stretch each in its own way."""
+    index = torch.arange(4, device=x.device).view(-1, *(1,) * (x.ndim - 1))
+    return x.detach()[_four(x)] * (index + 1) + index
 
 
 def _scale(x: Tensor, factors: Tensor) -> Tensor:

@@ -76,6 +76,7 @@ CLASSROOMS = {
     ),
     'batch level': lambda tiny: classifiers(tiny, knowledge_filter=dict(level='batch')),
     'dtkd': lambda tiny: classifiers(tiny, mentoring=dict(mentoring='dtkd')),
+    'trust': lambda tiny: classifiers(tiny, knowledge_filter=dict(type='TrustFilter')),
     'soft gate': lambda tiny: classifiers(
         tiny, knowledge_filter=dict(filtering='soft', weights='confidence')
     ),

@@ -433,3 +433,41 @@ def test_feature_term_needs_features_and_a_classifier(tiny):
         tiny.build_classroom(distiller=dict(distill_losses=dict(loss=loss)))
     with pytest.raises(ValueError, match=r"mentor 'a'.*no module 'linear'"):
         with_features(tiny, dict(loss, classifier='linear'))
+
+
+def test_maps_of_a_pose_model(tiny):
+    """CWD between heatmaps, each person weighted by its rank."""
+    import tiny_pose as pose
+    from mmrazor.models.losses import ChannelWiseDivergence
+
+    loss = dict(type='LessonLoss', loss=dict(type='ChannelWiseDivergence', tau=2.0))
+    config = pose.pose_classroom(dict(a=pose.mentor(), b=pose.mentor()))
+    config['distiller'] = dict(distill_losses=dict(loss_cwd=loss))
+    model = pose.build(config)
+    inputs, samples = pose.samples(pose.heatmap_head()['decoder'])
+    seen, teach = {}, model.distiller.taught
+
+    def taught(name, student_output, mentor_outputs, lesson):
+        seen.update(maps=(student_output, mentor_outputs), lesson=lesson)
+        return teach(name, student_output, mentor_outputs, lesson)
+
+    model.distiller.taught = taught
+    value = model.train()(inputs, samples, mode='loss')['distill.loss_cwd']
+    student, mentors = seen['maps']
+    expected = sum(
+        weight * ChannelWiseDivergence(tau=2.0)(student[i : i + 1], maps[i : i + 1])
+        for maps, weights in zip(mentors, seen['lesson'].ranking.weights, strict=True)
+        for i, weight in enumerate(weights)
+        if weight > 0
+    ) / len(student)
+    torch.testing.assert_close(value, expected)
+
+
+def test_a_relational_loss_of_maps_is_refused(tiny):
+    import tiny_pose as pose
+
+    config = pose.pose_classroom(dict(a=pose.mentor(), b=pose.mentor()))
+    loss = dict(type='LessonLoss', loss=dict(type='PKDLoss'))
+    config['distiller'] = dict(distill_losses=dict(loss=loss))
+    with pytest.raises(ValueError, match=r"PKDLoss.*not a mean.*per='batch'"):
+        pose.build(config)
