@@ -11,7 +11,7 @@ from typing import Any
 from mmengine.config import Config
 
 from .._runs import train_command
-from ..fingerprints import describe, differences
+from ..fingerprints import describe, differences, digest
 from .configs import (
     common_config,
     common_part,
@@ -168,6 +168,13 @@ class Plan:
         """
         return self.out / 'starts' / f'seed{seed}.pth'
 
+    @property
+    def cache(self) -> Path:
+        """Path: The cache of the mentors, shared by suites beside with the same data."""
+        cfg = common_config(self.suite, 0)
+        parts = {name: cfg.get(name) for name in ('train_dataloader', 'model')}
+        return self.out.parent / 'caches' / digest(portable(parts))[:12]
+
     def runs(self) -> Iterator[Run]:
         """Go through all trainings, in an order in which they can be made.
 
@@ -250,7 +257,7 @@ class Plan:
         for name, step in [*steps, ('', method)]:
             cfg = run_config(
                 self.suite, step, seed, str(self.start(seed)), self._mentors(),
-                stages, self.out / 'cache', is_stage=bool(name),
+                stages, self.cache, is_stage=bool(name),
             )  # fmt: skip
             run = Run(f'{step.title}, seed {seed}', folder / name, cfg)
             stages[name] = str(run.checkpoint)

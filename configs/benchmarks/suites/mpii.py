@@ -17,7 +17,7 @@ benchmark = dict(
         _base_.distiller,
         scorer=dict(type='HeatmapScorer', score='oks', sigmas='mpii'),
     ),
-    metrics={'PCKh': dict(title='PCKh'), 'PCKh@0.1': dict(title='PCKh at 0.1')},
+    metrics={'PCK': dict(title='PCKh'), 'PCK@0.1': dict(title='PCKh at 0.1')},
     seeds=(0,),
     needs={
         'data/mpii/annotations': 'put MPII there, or a link to it, as MMPose '
