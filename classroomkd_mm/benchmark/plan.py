@@ -170,7 +170,7 @@ class Plan:
 
     @property
     def cache(self) -> Path:
-        """Path: The cache of the mentors, shared by suites beside with the same data."""
+        """Path: The cache, which suites with the same data beside it share."""
         cfg = common_config(self.suite, 0)
         parts = {name: cfg.get(name) for name in ('train_dataloader', 'model')}
         return self.out.parent / 'caches' / digest(portable(parts))[:12]
