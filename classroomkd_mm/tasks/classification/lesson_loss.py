@@ -3,7 +3,7 @@
 
 import copy
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -13,12 +13,15 @@ from torch import Tensor, nn
 from ...classroom import Lesson, RecordedLoss
 from ...functional import at_least_float32, for_each_sample
 from ...functional.checks import check_choice
+from ...nested import map_tensors, tensors_of
 from ...options import build_part
 from ...random_states import keep_random_states
 from .classes import configured_classes
+from .loss_trial import try_loss
 from .targets import classification_targets
 
 LABELS = 'gt_labels'
+FEATURES = ' If it compares features, map them in loss_forward_mappings.'
 PER = ('sample', 'batch')
 
 
@@ -95,7 +98,7 @@ class LessonLoss(RecordedLoss):
             record = dict(zip(self.arguments, logits, strict=True))
             if self.takes_labels:
                 record[LABELS] = torch.randint(classes, (4,))
-        self._check(record)
+        self._try(record)
 
     def rehearse(self, records: Sequence[Mapping[str, Any]], lesson: Lesson) -> None:
         """Check that the loss is one of single samples on these records.
@@ -108,7 +111,7 @@ class LessonLoss(RecordedLoss):
             ValueError: If it is not, or cannot be computed.
         """
         for record in records:
-            self._check(self._complete(record, lesson))
+            self._try(self._complete(record, lesson))
 
     def recorded_losses(
         self, records: Sequence[Mapping[str, Any]], lesson: Lesson
@@ -139,11 +142,11 @@ class LessonLoss(RecordedLoss):
     ) -> dict[str, Any]:
         """Add the labels; with the index of a mentor, hide where it does not teach."""
         student, mentor = self.arguments
-        record = {key: _map(at_least_float32, value) for key, value in record.items()}
+        record = map_tensors(at_least_float32, record)
         if index is not None:
             idle = ~lesson.ranking.active[index]
             # 0 · NaN is NaN. No loss divides by the norm of ones.
-            record[mentor] = _map(
+            record[mentor] = map_tensors(
                 lambda x: x.masked_fill(idle.view(-1, *(1,) * (x.ndim - 1)), 1),
                 record[mentor],
             )
@@ -151,8 +154,10 @@ class LessonLoss(RecordedLoss):
                 # Two temperatures (DTKD) are one, of logits that are scaled.
                 taus = lesson.temperatures
                 ratio = (taus.student[index] / taus.mentor[index]).sqrt()
-                record[mentor] = _map(lambda x: _scale(x, ratio), record[mentor])
-                record[student] = _map(lambda x: _scale(x, 1 / ratio), record[student])
+                record[mentor] = map_tensors(lambda x: _scale(x, ratio), record[mentor])
+                record[student] = map_tensors(
+                    lambda x: _scale(x, 1 / ratio), record[student]
+                )
         if self.takes_labels and LABELS not in record:
             record[LABELS] = self._labels(lesson).to(lesson.ranking.weights.device)
         return record
@@ -184,7 +189,7 @@ class LessonLoss(RecordedLoss):
         if not len(weights):
             return _nothing(record[self.arguments[0]])
         places = active_places(active)
-        record = {key: _map(lambda x: x[places], x) for key, x in record.items()}
+        record = map_tensors(lambda x: x[places], record)
         tau = self._taus(lesson, index)[places].mean()
         return weights.mean() * self._value(record, tau)
 
@@ -197,8 +202,7 @@ class LessonLoss(RecordedLoss):
         """Compute the loss of every sample as that of a batch of one, (N,)."""
 
         def alone(sample: dict, tau: Tensor) -> Tensor:
-            batch = {key: _map(lambda x: x[None], x) for key, x in sample.items()}
-            return self._value(batch, tau)
+            return self._value(map_tensors(lambda x: x[None], sample), tau)
 
         return for_each_sample(alone, record, taus)
 
@@ -217,46 +221,15 @@ class LessonLoss(RecordedLoss):
             )
         return value.sum()
 
-    def _check(self, record: dict) -> None:
+    def _try(self, record: dict) -> None:
         """Reject a loss that cannot be computed, or not per sample."""
-        name = type(self.loss).__name__
-        # Few samples, and generated images that are alike, have no relations.
-        record = {
-            key: value[_four(value)] if key == LABELS else _map(_unlike, value)
-            for key, value in record.items()
-        }
-        tensor = next(_tensors(record[self.arguments[0]]))
-        taus = tensor.new_full(tensor.shape[:1], 2.0)
-        try:
-            whole = self._value(record, taus[0])
-        except Exception as error:  # any error of a loss
-            hint = (
-                ''
-                if self.mapped
-                else (' If it compares features, map them in loss_forward_mappings.')
-            )
-            raise ValueError(
-                f'LessonLoss cannot teach with {name}: {_reason(error)}{hint}'
-            ) from error
-        if self.per == 'batch':
-            return
-        remedy = (
-            "Set per='batch', which weighs a mentor by its mean over the batch, or map "
-            f'{name} once for each mentor, without LessonLoss.'
+        try_loss(
+            type(self.loss).__name__,
+            self._value,
+            self._terms if self.per == 'sample' else None,
+            record,
+            '' if self.mapped else FEATURES,
         )
-        try:
-            terms = self._terms(record, taus)
-        except Exception as error:  # whatever vmap cannot do
-            raise ValueError(
-                f'LessonLoss cannot compute {name} for each sample: {_reason(error)} '
-                f'{remedy}'
-            ) from error
-        if not torch.allclose(whole, terms.mean(), rtol=1e-3, atol=1e-5):
-            raise ValueError(
-                f'LessonLoss cannot weigh {name} per sample, since it is not a mean '
-                f'over samples: it is {whole:.4g} on a generated batch, but '
-                f'{terms.mean():.4g} on average over its samples alone. {remedy}'
-            )
 
     def extra_repr(self) -> str:
         """Show the options."""
@@ -295,39 +268,6 @@ def _arguments_of(loss: nn.Module) -> tuple[tuple[str, str], bool]:
     return tuple(pair), LABELS in parameters
 
 
-def _reason(error: Exception) -> str:
-    """Format the message of an error as a sentence."""
-    text = ' '.join(str(error).split()) or type(error).__name__
-    return text if text.endswith('.') else f'{text}.'
-
-
-def _map(function: Callable[[Tensor], Tensor], value: Any) -> Any:
-    """Apply a function to the tensors of a record."""
-    if isinstance(value, (list, tuple)):
-        return type(value)(_map(function, item) for item in value)
-    return function(value)
-
-
-def _tensors(value: Any) -> Any:
-    """Iterate over the tensors of a record."""
-    if isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _tensors(item)
-    else:
-        yield value
-
-
-def _four(x: Tensor) -> Tensor:
-    """Indices of four samples of a batch, repeated if it is smaller."""
-    return torch.arange(4, device=x.device) % len(x)
-
-
-def _unlike(x: Tensor) -> Tensor:
-    """Take four samples, and shift and stretch each in its own way."""
-    index = torch.arange(4, device=x.device).view(-1, *(1,) * (x.ndim - 1))
-    return x.detach()[_four(x)] * (index + 1) + index
-
-
 def _scale(x: Tensor, factors: Tensor) -> Tensor:
     """Multiply each sample by its factor."""
     return x * factors.view(-1, *(1,) * (x.ndim - 1))
@@ -335,4 +275,4 @@ def _scale(x: Tensor, factors: Tensor) -> Tensor:
 
 def _nothing(value: Any) -> Tensor:
     """A zero that is connected to the graph of a record."""
-    return sum(tensor.sum() for tensor in _tensors(value)) * 0
+    return sum(tensor.sum() for tensor in tensors_of(value)) * 0
