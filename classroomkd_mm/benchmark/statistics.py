@@ -68,7 +68,7 @@ def _interval(values: np.ndarray) -> tuple[float, float]:
         np.mean,
         confidence_level=CONFIDENCE,
         method='percentile',
-        rng=np.random.default_rng(0),
+        random_state=np.random.default_rng(0),
     ).confidence_interval
     return float(interval.low), float(interval.high)
 

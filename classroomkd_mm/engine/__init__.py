@@ -3,11 +3,13 @@
 
 from ..compat import allow_log_buffers
 from .hooks import (
+    ChannelsLastHook,
     ClassroomHook,
     MentorCacheHook,
     MentorCheckHook,
     MentorDatasetHook,
     MentorManifestHook,
+    RunRecordHook,
     StudentConfigHook,
 )
 from .val_loop import ClassroomValLoop
@@ -15,11 +17,13 @@ from .val_loop import ClassroomValLoop
 allow_log_buffers()
 
 __all__ = [
+    'ChannelsLastHook',
     'ClassroomHook',
     'ClassroomValLoop',
     'MentorCacheHook',
     'MentorCheckHook',
     'MentorDatasetHook',
     'MentorManifestHook',
+    'RunRecordHook',
     'StudentConfigHook',
 ]

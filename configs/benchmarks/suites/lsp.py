@@ -10,7 +10,7 @@ benchmark = dict(
     task='pose',
     mentors={
         f'res18-w{width}': dict(pretrain=f'{recipes}/lsp_mentor_w{width}.py')
-        for width in [64, 48]
+        for width in [48, 32]
     },
     distiller=dict(
         _base_.distiller,
