@@ -36,7 +36,7 @@ def run_config(
     seed: int,
     start: str,
     mentors: Mapping[str, Mapping[str, Any]],
-    stages: Mapping[str, str],
+    stages: Mapping[str, Path],
     cache: Path,
     is_stage: bool = False,
 ) -> Config:
@@ -48,7 +48,7 @@ def run_config(
         seed (int): Of the order of the samples and all that is drawn.
         start (str): The checkpoint with the student's initial weights.
         mentors (Mapping[str, Mapping]): Configs of the suite's mentors.
-        stages (Mapping[str, str]): Checkpoints of the trainings before.
+        stages (Mapping[str, Path]): Checkpoints of the trainings before.
         cache (Path): The folder of the cache.
         is_stage (bool): Whether this is a training before, which may be of another
             student.
@@ -60,17 +60,25 @@ def run_config(
         MissingFactError: If the suite does not say what the method needs.
         ValueError: If student, data, views or schedule are not those of the suite.
     """
-    facts = {**suite.facts(), 'mentors': dict(mentors), 'stages': dict(stages)}
+    facts = dict(
+        suite.facts(),
+        teacher=mentors[suite.best],
+        stages={name: str(path) for name, path in stages.items()},
+        work_dirs={name: str(path.parent) for name, path in stages.items()},
+    )
     cfg = common_config(suite, seed)
     cfg.model.init_cfg = dict(
         type='Pretrained', checkpoint=fill(method.start, facts) or start
     )
     expected = common_part(cfg)
     if method.mentors:
-        cfg.model = _classroom(suite, method, cfg, facts, cache)
+        teachers = _teachers(suite, method, mentors, facts)
+        cfg.model = _classroom(suite, method, cfg, teachers, facts, cache)
         cfg.custom_hooks = [*cfg.custom_hooks, dict(type='mmrazor.ClassroomHook')]
     cfg.merge_from_dict(fill(method.overrides, facts))
     differ = differences(expected, common_part(cfg))
+    if is_stage and any(line.startswith('student.backbone') for line in differ):
+        cfg.model.architecture.init_cfg = None  # another network
     if is_stage:
         differ = [line for line in differ if not line.startswith('student')]
     if differ:
@@ -172,15 +180,26 @@ def common_part(cfg: Config) -> dict[str, Any]:
     return describe({'student': student, **{name: cfg.get(name) for name in COMMON}})
 
 
+def _teachers(
+    suite: Suite, method: Method, mentors: Mapping[str, Any], facts: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Choose the mentors of a method."""
+    if isinstance(method.mentors, Mapping):
+        return fill(method.mentors, facts)
+    if method.mentors == 'best':
+        return {suite.best: mentors[suite.best]}
+    return dict(mentors)
+
+
 def _classroom(
-    suite: Suite, method: Method, cfg: Config, facts: Mapping[str, Any], cache: Path
+    suite: Suite,
+    method: Method,
+    cfg: Config,
+    mentors: Mapping[str, Any],
+    facts: Mapping[str, Any],
+    cache: Path,
 ) -> dict[str, Any]:
     """Write the model of a classroom."""
-    mentors = facts['mentors']
-    if method.mentors == 'best':
-        mentors = {suite.best: mentors[suite.best]}
-    elif isinstance(method.mentors, Mapping):
-        mentors = fill(method.mentors, facts)
     distiller = Config(dict(distiller=copy.deepcopy(dict(suite.distiller))))
     distiller.merge_from_dict(dict(distiller=fill(method.distiller, facts)))
     model = dict(

@@ -29,7 +29,8 @@ class Method:
         live (bool): Whether the mentors run in every iteration, since the method uses
             more than their outputs, which is all that a cache holds.
         stages (Mapping[str, Mapping]): Trainings before, by name, each a method of its
-            own. ``'{stages.NAME}'`` is the checkpoint that one ends with.
+            own. ``'{stages.NAME}'`` is the checkpoint that one ends with,
+            ``'{work_dirs.NAME}'`` its work dir.
         start (str): The checkpoint to start from, ``'{stages.NAME}'``; the initial
             weights of the seed if it is empty.
         overrides (Mapping): Everything else in the file: changes to the config of a

@@ -252,7 +252,7 @@ class Plan:
         """Put the trainings of a method and a seed together."""
         folder = self.out / 'runs' / method.name / f'seed{seed}'
         runs: list[Run] = []
-        stages: dict[str, str] = {}
+        stages: dict[str, Path] = {}
         steps = [(name, method.stage(name)) for name in method.stages]
         for name, step in [*steps, ('', method)]:
             cfg = run_config(
@@ -260,7 +260,7 @@ class Plan:
                 stages, self.cache, is_stage=bool(name),
             )  # fmt: skip
             run = Run(f'{step.title}, seed {seed}', folder / name, cfg)
-            stages[name] = str(run.checkpoint)
+            stages[name] = run.checkpoint
             runs.append(run)
         return Job(method, seed, runs)
 

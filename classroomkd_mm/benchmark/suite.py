@@ -38,8 +38,8 @@ class Suite:
             if it is empty.
         features (Mapping): Where ``student`` and ``mentor``, the strongest, have
             their last features: ``source`` and ``channels``, and of what is pooled.
-        assistants (Mapping[str, Mapping]): Configs of networks between the strongest
-            mentor and the student, as those of mentors.
+        assistant (Mapping): Changes to the student that make a network between it and
+            the strongest mentor.
         needs (Mapping[str, str]): Files and folders, each with what to do if it is
             not there.
         literature (str): Published figures to read beside the table, in Markdown.
@@ -57,7 +57,7 @@ class Suite:
     seeds: Sequence[int] = (0, 1, 2, 3, 4)
     methods: Sequence[str] = ()
     features: Mapping[str, Any] = field(default_factory=dict)
-    assistants: Mapping[str, Any] = field(default_factory=dict)
+    assistant: Mapping[str, Any] = field(default_factory=dict)
     needs: Mapping[str, str] = field(default_factory=dict)
     literature: str = ''
 
@@ -116,19 +116,20 @@ class Suite:
 
         Returns:
             dict[str, Any]: ``best`` (a name), ``num_mentors``, ``share`` (one over
-            that number), ``mentors``, ``features``, ``assistants`` and ``num_classes``.
+            that number), ``features``, and, if there are such, ``num_classes`` and
+            ``assistant``.
         """
         head = self.config.model.get('head', {})
         facts = dict(
             best=self.best,
             num_mentors=len(self.mentors),
             share=1 / len(self.mentors),
-            mentors=dict(self.mentors),
             features=dict(self.features),
-            assistants=dict(self.assistants),
             # The distiller's own: in the name of a connector.
             mentor='{mentor}',
         )
+        if self.assistant:
+            facts['assistant'] = dict(self.assistant)
         if 'num_classes' in head:
             facts['num_classes'] = head['num_classes']
         return facts

@@ -81,7 +81,8 @@ def models(short_suite, tmp_path_factory):
     for job in plan.jobs:
         for run in job.runs:
             cfg = run.config.model.to_dict()
-            if cfg['type'] != 'ClassroomDistill':
+            # A chain needs the files of its stage.
+            if cfg['type'] != 'ClassroomDistill' or 'assistant' in run.title:
                 continue
             cfg.pop('mentor_cache', None)
             cfg['architecture'].pop('init_cfg')

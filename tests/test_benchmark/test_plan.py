@@ -73,6 +73,27 @@ def test_a_stage_comes_before_what_starts_from_it(plan_of, changed):
     assert stage.config.model.architecture.head.loss.loss_weight == 0
 
 
+def test_an_assistant_is_trained_and_then_teaches(plan_of, changed):
+    change = dict(assistant=dict(backbone=dict(depth=14), head=dict(num_classes=5)))
+    plan = plan_of('takd', 'dgkd', suite=changed(f'benchmark = {change!r}'), seeds=[0])
+    for job, teachers in zip(
+        plan.jobs, ({'assistant'}, {'assistant', 'strong'}), strict=True
+    ):
+        stage, last = (run.config.model for run in job.runs)
+        assert stage.architecture.backbone.depth == 14
+        assert stage.architecture.head.num_classes == 5
+        # Not the initial weights of the student, whose network is another one.
+        assert stage.architecture.init_cfg is None
+        assert list(stage.mentors) == ['strong']
+        assert set(last.mentors) == teachers
+        assert last.mentors.assistant == dict(
+            cfg_path=str(job.runs[0].folder / 'student.py'),
+            ckpt=str(job.runs[0].checkpoint),
+        )
+        assert last.architecture.init_cfg.checkpoint == str(plan.start(0))
+        assert last.architecture.head.num_classes == 4
+
+
 def test_a_mentor_that_is_trained_first(plan_of, changed, tmp_path):
     recipe = tmp_path / 'recipe.py'
     recipe.write_text('train_cfg = dict(max_epochs=7)\nmodel = dict(type="Net")')

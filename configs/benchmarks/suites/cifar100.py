@@ -30,6 +30,8 @@ benchmark = dict(
     },
     views=dict(num_views=6),
     cache=True,
+    # ResNet20.
+    assistant=dict(backbone=dict(depth=20)),
     features=dict(
         student=dict(source='backbone', index=0, channels=64),
         mentor=dict(source='layer3', index=None, channels=64, classifier='linear'),

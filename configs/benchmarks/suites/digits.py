@@ -29,6 +29,8 @@ benchmark = dict(
     },
     views=dict(num_views=10),
     cache=True,
+    # resnet8-w8.
+    assistant=dict(backbone=dict(base_channels=8), head=dict(in_channels=32)),
     features=dict(
         student=dict(source='backbone', index=0, channels=16),
         mentor=dict(source='backbone', index=0, channels=80, classifier='head.fc'),
