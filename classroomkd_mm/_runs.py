@@ -63,7 +63,7 @@ def run_logged(command: list[str], folder: Path) -> None:
             env={**os.environ, 'OMP_NUM_THREADS': '1'},
         )
     if run.returncode:
-        end = '\n'.join(log.read_text().splitlines()[-20:])
+        end = '\n'.join(log.read_text().splitlines()[-60:])  # MIM adds 25 lines
         raise RuntimeError(f'{" ".join(command)}\nfailed. The end of {log}:\n{end}')
 
 

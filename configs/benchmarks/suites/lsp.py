@@ -1,7 +1,11 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 # Real people: a narrow ResNet-18 learns 14 joints on 7,000 crops of Leeds Sports Pose
 # from two wide ones, which are trained first.
-_base_ = ['./_base_/lsp_student.py', '../../_base_/classroom/heatmaps.py']
+_base_ = [
+    './_base_/lsp_student.py',
+    '../../_base_/classroom/heatmaps.py',
+    './_base_/lsp_sigmas.py',
+]
 recipes = '{{ fileDirname }}/_base_'
 # As many cells as in the maps of the drawn people, times 2.25.
 _base_.distiller.distill_losses.loss_heatmap.loss_weight = 0.005
@@ -14,7 +18,7 @@ benchmark = dict(
     },
     distiller=dict(
         _base_.distiller,
-        scorer=dict(type='HeatmapScorer', score='oks'),
+        scorer=dict(type='HeatmapScorer', score='oks', sigmas=_base_.sigmas),
     ),
     metrics={'PCK': dict(title='PCK at 10 % of the box, %', factor=100)},
     needs={

@@ -1,5 +1,6 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 # The 14 joints of Leeds Sports Pose.
+_base_ = './lsp_sigmas.py'
 _names = [
     'right_ankle', 'right_knee', 'right_hip', 'left_hip', 'left_knee', 'left_ankle',
     'right_wrist', 'right_elbow', 'right_shoulder', 'left_shoulder', 'left_elbow',
@@ -28,9 +29,5 @@ dataset_info = dict(
         for index, (a, b) in enumerate(_bones)
     },
     joint_weights=[1.0] * 14,
-    # Those of COCO where it has the joint; of neck and head, the widest.
-    sigmas=[
-        0.089, 0.087, 0.107, 0.107, 0.087, 0.089, 0.062, 0.072, 0.079, 0.079, 0.072,
-        0.062, 0.107, 0.107,
-    ],
-)  # fmt: skip
+    sigmas=_base_.sigmas,
+)
