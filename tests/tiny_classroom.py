@@ -66,12 +66,12 @@ def mentor(channels=6, **options):
 
 
 def classroom_config(mentors=None, **options):
-    """Config of a whole classroom."""
+    """Config of a whole classroom, whose mentors run bit for bit as they were built."""
     return dict(
         type='mmrazor.ClassroomDistill',
         architecture=options.pop('architecture', None) or net(),
         mentors=mentors or dict(a=mentor(6), b=mentor(8)),
-        **options,
+        **dict(fast_mentors=False) | options,
     )
 
 

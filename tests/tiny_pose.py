@@ -117,6 +117,7 @@ def pose_classroom(mentors, head=None, **distiller):
         type='mmrazor.ClassroomDistill',
         architecture=pose_net(head),
         mentors=mentors,
+        fast_mentors=False,  # bit for bit what they were built as
         distiller=dict(type='ClassroomDistiller', **(parts | distiller)),
     )
 

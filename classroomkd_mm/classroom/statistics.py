@@ -1,17 +1,21 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Statistics of lessons, as sums that can be accumulated over batches."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from ..functional import Lesson
 
 # Rows of the matrix of sums; its columns are the members, student first.
-ROWS = ('score', 'rank', 'taught', 'temperature', 'loss', 'invalid')
+ROWS = ('score', 'rank', 'taught', 'temperature', 'loss', 'invalid', 'seen')
 
 
 @torch.no_grad()
-def lesson_sums(lesson: Lesson, mentor_losses: Tensor) -> Tensor:
+def lesson_sums(
+    lesson: Lesson, mentor_losses: Tensor, present: Sequence[bool]
+) -> Tensor:
     """Sum the logged statistics over a batch.
 
     The sums stay on the device; the caller transfers and divides them when it logs.
@@ -19,12 +23,14 @@ def lesson_sums(lesson: Lesson, mentor_losses: Tensor) -> Tensor:
     Args:
         lesson (Lesson): The lesson of a batch with N samples.
         mentor_losses (Tensor): (n,), mean loss of each mentor.
+        present (Sequence[bool]): Whether each of the n mentors has an output. What
+            stands in its place is not counted.
 
     Returns:
-        Tensor: (6, n+1), one row for each of ``ROWS``: the sums of scores and ranks,
+        Tensor: (7, n+1), one row for each of ``ROWS``: the sums of scores and ranks,
         the number of samples taught, the sum of their temperatures, the sum of losses,
-        and the number of samples with a NaN or infinite output. The student's column
-        holds only score, rank and the last row.
+        and the numbers of samples with a NaN or infinite output, and with any output.
+        The student's column holds only score, rank and the last two rows.
     """
     ranking = lesson.ranking
     members, num_samples = ranking.log_scores.shape
@@ -35,6 +41,10 @@ def lesson_sums(lesson: Lesson, mentor_losses: Tensor) -> Tensor:
     sums[3, 1:] = (lesson.temperatures.mentor * ranking.active).sum(dim=1)
     sums[4, 1:] = mentor_losses.detach() * num_samples
     sums[5] = lesson.invalid.sum(dim=1)
+    sums[6] = num_samples
+    for member, is_present in enumerate(present, start=1):
+        if not is_present:
+            sums[5:, member] = 0
     return sums
 
 
@@ -42,13 +52,14 @@ def describe(sums: list[list[float]], num_samples: float, names: list[str]) -> d
     """Turn sums into means per member.
 
     Args:
-        sums (list[list[float]]): (6, n+1), as returned by :func:`lesson_sums`.
+        sums (list[list[float]]): (7, n+1), as returned by :func:`lesson_sums`.
         num_samples (float): Number of samples in the sums.
         names (list[str]): Names of the n mentors.
 
     Returns:
         dict: ``student`` with score and rank, and ``mentors``, which maps each name
-        to score, rank, taught (fraction of samples), temperature (mean over the
+        to score and rank (means over the samples with an output), taught (fraction of
+        all samples), temperature (mean over the
         samples taught, None if there are none), loss, and invalid (number of
         samples).
     """
@@ -57,10 +68,10 @@ def describe(sums: list[list[float]], num_samples: float, names: list[str]) -> d
     student, *mentors = (dict(zip(ROWS, column, strict=True)) for column in columns)
     described = {}
     for name, column in zip(names, mentors, strict=True):
-        taught = column['taught']
+        taught, seen = column['taught'], max(column['seen'], 1)
         described[name] = {
-            'score': column['score'] / num_samples,
-            'rank': column['rank'] / num_samples,
+            'score': column['score'] / seen,
+            'rank': column['rank'] / seen,
             'taught': taught / num_samples,
             'temperature': column['temperature'] / taught if taught else None,
             'loss': column['loss'] / num_samples,

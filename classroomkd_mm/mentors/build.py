@@ -23,7 +23,7 @@ def build_mentors(
     mentors: Mapping[str, Any],
     student: nn.Module,
     task: Task | None = None,
-    fast: bool = False,
+    fast: bool = True,
     recorded: Collection[str] = (),
     cache: MentorCache | None = None,
 ) -> Mentors:
@@ -54,7 +54,8 @@ def build_mentors(
             the file the weights are, if it holds several that fit), ``input_size``
             (int or (height, width), pixels), ``data_preprocessor`` (mean, std, to_rgb
             that differ from the network's own, or that a plain ``nn.Module`` needs),
-            ``fast``, ``dtype`` and ``compile`` (see :class:`.fast.Speed`),
+            ``fast``, ``dtype``, ``compile``, ``offload`` and ``every`` (see
+            :class:`.fast.Speed`),
             and the options of the task: ``class_map`` (for each class of the student
             the number of the mentor's), or ``keypoint_map`` (for each keypoint of the
             student the number of the mentor's, or None). ``model`` may name any class
@@ -65,7 +66,7 @@ def build_mentors(
         student (nn.Module): The student, whose batches the mentors will see.
         task (Task, optional): The student's. Defaults to the one that fits.
         fast (bool): Make those mentors faster whose entries do not set ``fast``.
-            Defaults to False.
+            Defaults to True.
         recorded (Collection[str]): Names of mentors with recorders in them: their
             layers stay as they are.
         cache (MentorCache, optional): Where their outputs are kept. A mentor whose
@@ -121,7 +122,7 @@ def _build_cached(
     store = cache.find(identity)
     needed = store is None or not store.complete
     mentor = build_mentor(spec, student, task) if needed else None
-    return CachedMentor(cache, identity, store, mentor)
+    return CachedMentor(cache, identity, store, mentor, spec.speed.every)
 
 
 def build_mentor(spec: MentorSpec, student: nn.Module, task: Task) -> Mentor:
@@ -155,8 +156,7 @@ def build_mentor(spec: MentorSpec, student: nn.Module, task: Task) -> Mentor:
     check_normalization(spec.name, ours, theirs)
     adapter = task.adapt_input(spec.name, ours, theirs, spec.input_size, aligner)
     mentor = Mentor(spec.name, network, adapter, source, aligner, spec.task_options)
-    if any(spec.speed):
-        mentor.speed_up(spec.speed)
+    mentor.speed_up(spec.speed)
     return mentor
 
 

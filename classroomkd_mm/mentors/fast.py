@@ -20,6 +20,7 @@ from torch.utils._pytree import tree_leaves
 
 from ..networks import run_network
 from ..tasks.network_input import input_channels, input_size
+from .offloaded import Offloaded
 
 TOLERANCE = 1e-4
 """How far outputs may move in float32, relative to the largest of them."""
@@ -32,18 +33,22 @@ DTYPES = ('bfloat16', 'float16')
 
 
 class Speed(NamedTuple):
-    """How a mentor is made faster.
+    """What keeps the cost of a mentor low.
 
     Attributes:
         fast (bool, optional): Fold norms into convolutions and keep weights
             channels-last. None: as the classroom says for all mentors.
         dtype (str, optional): One of ``DTYPES``: what the network computes in.
         compile (bool): Compile the network with ``torch.compile``.
+        offload (str, optional): 'cpu' keeps the weights there between two forwards.
+        every (int): The mentor teaches only at every so many iterations.
     """
 
     fast: bool | None = None
     dtype: str | None = None
     compile: bool = False
+    offload: str | None = None
+    every: int = 1
 
 
 def speed_up(
@@ -69,7 +74,7 @@ def speed_up(
         fast.to(getattr(torch, speed.dtype))
     if speed.compile:
         fast.compile()
-    return fast
+    return Offloaded(fast) if speed.offload else fast
 
 
 @torch.no_grad()

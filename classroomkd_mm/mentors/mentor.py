@@ -46,14 +46,16 @@ class Mentor(nn.Module):
     ) -> None:
         super().__init__()
         self.name = name
-        self.network = network
+        # In a tuple, it is no child: where a rewritten copy of it runs, it stays on the
+        # CPU.
+        self._own = (network,)
+        self.running = network
         self.adapter = adapter
         self.source = source
         self.aligner = aligner
         self.task_options = task_options or {}
         self.channels = input_channels(network)
         self._speed = Speed(fast=False)
-        self._fingerprint: str | None = None
         #: Channels, height and width of the images that it saw last.
         self.image_shape: torch.Size | None = None
         self.requires_grad_(False)
@@ -63,6 +65,19 @@ class Mentor(nn.Module):
     def is_random(self) -> bool:
         """bool: Whether the config asks for random weights."""
         return self.source.endswith(RANDOM_WEIGHTS)
+
+    @property
+    def network(self) -> nn.Module:
+        """nn.Module: The network as it was built, with the weights of its checkpoint.
+
+        ``running`` is what runs: the network itself, or a faster copy.
+        """
+        return self._own[0]
+
+    @property
+    def every(self) -> int:
+        """int: It teaches at every so many iterations."""
+        return self._speed.every
 
     def train(self, mode: bool = True) -> 'Mentor':
         """Stay in eval mode.
@@ -76,14 +91,15 @@ class Mentor(nn.Module):
         return super().train(False)
 
     def speed_up(self, speed: Speed) -> None:
-        """Make the network faster; the fingerprint stays that of its own weights.
+        """Have a faster copy of the network run in its place.
 
         Args:
             speed (Speed): How.
         """
-        self._fingerprint = self.fingerprint()
         self._speed = speed
-        self.network = speed_up(self.name, self.network, speed, self.adapter.size)
+        self.running = speed_up(self.name, self.network, speed, self.adapter.size)
+        self.requires_grad_(False)
+        self.eval()
 
     def forward(
         self,
@@ -123,11 +139,11 @@ class Mentor(nn.Module):
             images = images.expand(-1, 3, -1, -1)  # a grey image, read as colour
         dtype = images.dtype
         if self._speed.dtype:
-            images = images.to(next(self.network.parameters()).dtype)
+            images = images.to(next(self.running.parameters()).dtype)
         if images.shape[1:] == self.image_shape:
-            output = run_network(self.network, images)
+            output = run_network(self.running, images)
         else:
-            output = try_network(self.name, self.network, images)
+            output = try_network(self.name, self.running, images)
             self.image_shape = images.shape[1:]
         if self._speed.dtype:
             output = cast(output, dtype)
@@ -144,12 +160,12 @@ class Mentor(nn.Module):
         return wrong_size(self.name, self.network, self.image_shape[-2:])
 
     def fingerprint(self) -> str:
-        """Identify the weights, those before the network was made faster.
+        """Identify the weights of the network.
 
         Returns:
             str: SHA-256 of names, dtypes, shapes and values, in hexadecimal.
         """
-        return self._fingerprint or weights_fingerprint(self.network)
+        return weights_fingerprint(self.network)
 
 
 def weights_fingerprint(network: nn.Module) -> str:

@@ -53,24 +53,30 @@ class Mentors:
         self,
         inputs: Tensor,
         data_samples: Sequence[BaseDataElement] | None = None,
+        iteration: int = 0,
     ) -> list[Any]:
-        """Run every mentor on the student's batch.
+        """Run the mentors on the student's batch.
 
         Args:
             inputs (Tensor): The student's normalised images, (N, C, H, W).
             data_samples (Sequence[BaseDataElement], optional): N samples, which
                 may contain images for the mentors.
+            iteration (int): Number of the iteration. Defaults to 0, in which every
+                mentor teaches.
 
         Returns:
-            list: The output of each mentor, in order.
+            list: The output of each mentor, in order; None for one that does not teach
+            in this iteration.
         """
-        outputs: dict[str, Any] = {}
+        outputs: dict[str, Any] = dict.fromkeys(self._mentors)
         with torch.no_grad():
             for group in self._groups:
-                images = group[0].adapter(inputs, data_samples)
-                for mentor in group:
+                present = [m for m in group if iteration % m.every == 0]
+                if present:
+                    images = group[0].adapter(inputs, data_samples)
+                for mentor in present:
                     outputs[mentor.name] = mentor.answer(images)
-        return [outputs[name] for name in self._mentors]
+        return list(outputs.values())
 
     def align_to_data(
         self, task: Task, student: nn.Module, metainfo: Mapping[str, Any]

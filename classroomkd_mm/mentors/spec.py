@@ -37,7 +37,7 @@ class MentorSpec:
         data_preprocessor (Mapping): mean, std and to_rgb that override the network's
             own, or that a plain module needs.
         task_options (Mapping): The options of its task.
-        speed (Speed): How it is made faster.
+        speed (Speed): What keeps its cost low.
     """
 
     name: str
@@ -142,7 +142,7 @@ def _input_size(name: str, size: Any) -> tuple[int, int] | None:
 
 
 def _speed(name: str, cfg: Mapping[str, Any]) -> Speed:
-    """Read the options fast, dtype and compile."""
+    """Read what keeps the cost of a mentor low."""
     speed = Speed(**{key: cfg[key] for key in Speed._fields if key in cfg})
     for option in ('fast', 'compile'):
         if option in cfg and not isinstance(cfg[option], bool):
@@ -154,5 +154,22 @@ def _speed(name: str, cfg: Mapping[str, Any]) -> Speed:
         raise ValueError(
             f'Mentor {name!r}: dtype must be one of {", ".join(DTYPES)}, or left out '
             f"for the student's, but got {speed.dtype!r}."
+        )
+    if speed.offload not in (None, 'cpu'):
+        raise ValueError(
+            f"Mentor {name!r}: offload must be 'cpu', or left out to keep the weights "
+            f'on the device, but got {speed.offload!r}.'
+        )
+    if speed.offload and speed.compile:
+        raise ValueError(
+            f'Mentor {name!r}: what is compiled cannot be offloaded. Leave out compile '
+            'or offload.'
+        )
+    if isinstance(speed.every, bool) or not isinstance(speed.every, int):
+        raise TypeError(f'Mentor {name!r}: every must be an int, got {speed.every!r}.')
+    if speed.every < 1:
+        raise ValueError(
+            f'Mentor {name!r}: every={speed.every} must be at least 1, with which it '
+            'teaches in every iteration.'
         )
     return speed

@@ -31,8 +31,8 @@ def test_means_of_two_batches(lessons):
     # Student, and two mentors of which the second is worse or broken.
     one = lesson_of(lessons, [[0.2, 0.4], [0.4, 0.8], [0.1, 0.0]])
     two = lesson_of(lessons, [[0.5], [0.25], [0.5]])
-    sums = statistics.lesson_sums(one, torch.tensor([3.0, 0.0]))
-    sums = sums + statistics.lesson_sums(two, torch.tensor([0.0, 6.0]))
+    sums = statistics.lesson_sums(one, torch.tensor([3.0, 0.0]), [True] * 2)
+    sums = sums + statistics.lesson_sums(two, torch.tensor([0.0, 6.0]), [True] * 2)
     described = statistics.describe(sums.tolist(), 3, ['good', 'weak'])
 
     student = described['student']
@@ -56,7 +56,7 @@ def test_means_of_two_batches(lessons):
 def test_mentor_that_never_teaches_has_no_temperature(lessons):
     _, statistics = lessons
     sums = statistics.lesson_sums(
-        lesson_of(lessons, [[0.5, 0.5], [0.2, 0.2]]), torch.zeros(1)
+        lesson_of(lessons, [[0.5, 0.5], [0.2, 0.2]]), torch.zeros(1), [True]
     )
     described = statistics.describe(sums.tolist(), 2, ['weak'])
     assert described['mentors']['weak']['temperature'] is None
@@ -65,6 +65,8 @@ def test_mentor_that_never_teaches_has_no_temperature(lessons):
 
 def test_names_that_do_not_fit_are_an_error(lessons):
     _, statistics = lessons
-    sums = statistics.lesson_sums(lesson_of(lessons, [[0.5], [0.2]]), torch.zeros(1))
+    sums = statistics.lesson_sums(
+        lesson_of(lessons, [[0.5], [0.2]]), torch.zeros(1), [True]
+    )
     with pytest.raises(ValueError):
         statistics.describe(sums.tolist(), 1, ['a', 'b'])

@@ -211,9 +211,13 @@ def weights(tiny, tmp_path):
 
 def test_a_mentor_is_fast_where_it_says_so(tiny, build, weights):
     entry = dict(model=tiny.net(6), ckpt=weights)
-    mentors = build(dict(fast=dict(entry, fast=True), exact=entry))
-    assert norms(mentors['fast'].network) == 0
+    mentors = build(dict(fast=entry, exact=dict(entry, fast=False)))
+    assert norms(mentors['fast'].running) == 0
+    assert mentors['exact'].running is mentors['exact'].network
     assert norms(mentors['exact'].network) == 1
+    kept = mentors['fast'].network.state_dict()
+    for key, value in torch.load(weights, weights_only=True).items():
+        assert torch.equal(kept[key], value), key
     images = torch.randn(5, 3, 12, 12)
     fast, exact = mentors(images)
     with torch.no_grad():
@@ -228,11 +232,11 @@ def test_all_mentors_at_once(tiny, build, weights):
     entry = dict(model=tiny.net(6), ckpt=weights)
     built = stirred(Classifier(conv(), nn.BatchNorm2d(8)))
     mentors = dict(entry=entry, no=dict(entry, fast=False), built=built)
-    as_they_are = build(mentors)
-    assert [norms(mentor.network) for mentor in as_they_are] == [1, 1, 1]
-    assert as_they_are['built'].network is built
-    fast = build(mentors, fast=True)
-    assert [norms(mentor.network) for mentor in fast] == [0, 1, 0]
+    as_they_are = build(mentors, fast=False)
+    assert [norms(mentor.running) for mentor in as_they_are] == [1, 1, 1]
+    fast = build(mentors)
+    assert [norms(mentor.running) for mentor in fast] == [0, 1, 0]
+    assert fast['built'].network is built
     assert norms(built) == 1
 
 
@@ -250,15 +254,13 @@ def test_a_classroom_with_fast_mentors_and_recorders(tiny, weights):
     model = tiny.build_classroom(
         dict(recorded=fold, other=fold), fast_mentors=True, **options
     )
-    assert norms(model.mentors['recorded'].network) == 1
-    assert norms(model.mentors['other'].network) == 0
+    assert norms(model.mentors['recorded'].running) == 1
+    assert norms(model.mentors['other'].running) == 0
     inputs, samples = tiny.prepared(model, tiny.batch())
     with model.distiller.teacher_recorders:
         model.mentors(inputs)
         recorder = model.distiller.teacher_recorders.get_recorder('recorded.norm')
         assert recorder.get_record_data().shape[1] == 6
-    model = tiny.build_classroom(dict(a=fold))
-    assert norms(model.mentors['a'].network) == 1
 
 
 def test_losses_of_a_classroom_hardly_move(tiny, weights):
@@ -282,9 +284,50 @@ def test_another_dtype(tiny, build, weights, fast):
     low, full = mentors(torch.randn(5, 3, 12, 12))
     assert low.dtype == torch.float32
     assert 0 < (low - full).abs().max() < 0.05 * full.abs().max()
-    types = {p.dtype for p in mentors['low'].network.parameters()}
+    types = {p.dtype for p in mentors['low'].running.parameters()}
     assert types == {torch.bfloat16}
     assert mentors['low'].fingerprint() == mentors['full'].fingerprint()
+
+
+def test_the_original_stays_where_it_was_loaded(tiny, build, weights):
+    """Only what runs moves to the device, so the weights are there once."""
+    entry = dict(model=tiny.net(6), ckpt=weights)
+    mentors = build(dict(fast=entry, exact=dict(entry, fast=False)))
+    manifest = mentors.manifest()
+    mentors.apply_to_tensors(lambda x: x.to('meta'))
+    assert {p.device.type for p in mentors['fast'].running.parameters()} == {'meta'}
+    assert {p.device.type for p in mentors['fast'].network.parameters()} == {'cpu'}
+    assert mentors['fast'].fingerprint() == manifest['fast']['sha256']
+    assert mentors['exact'].network.head.fc.weight.is_meta
+
+
+# Offloading ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('fast', [True, False])
+def test_an_offloaded_mentor_gives_the_same(tiny, build, weights, fast):
+    entry = dict(model=tiny.net(6), ckpt=weights, fast=fast)
+    mentors = build(dict(away=dict(entry, offload='cpu'), here=entry))
+    away, here = mentors(torch.randn(5, 3, 12, 12))
+    assert torch.equal(away, here)
+    assert mentors['away'].fingerprint() == mentors['here'].fingerprint()
+
+
+def test_an_offloaded_mentor_visits_the_device_of_its_images(tiny, build, weights):
+    entry = dict(model=tiny.net(6), ckpt=weights)
+    mentors = build(dict(away=dict(entry, offload='cpu', dtype='bfloat16'), here=entry))
+    mentors.apply_to_tensors(lambda x: x.to('meta'))
+    assert {p.device.type for p in mentors['away'].running.parameters()} == {'cpu'}
+    away, here = mentors(torch.randn(5, 3, 12, 12, device='meta'))
+    assert away.is_meta
+    assert away.shape == here.shape
+    assert {p.device.type for p in mentors['away'].running.parameters()} == {'cpu'}
+
+
+def test_an_offloaded_mentor_names_the_size_that_it_needs(tiny, build):
+    tokens = dict(tiny.mentor(), offload='cpu', input_size=1)
+    with pytest.raises(ValueError, match=r"'ann' cannot take images of 1 x 1"):
+        build(dict(ann=tokens))(torch.randn(5, 3, 12, 12))
 
 
 @pytest.mark.slow
@@ -293,7 +336,7 @@ def test_a_compiled_mentor(tiny, build, weights):
     mentors = build(dict(compiled=dict(entry, compile=True), plain=entry))
     compiled, plain = mentors(torch.randn(5, 3, 12, 12))
     torch.testing.assert_close(compiled, plain)
-    assert mentors['compiled'].network._compiled_call_impl is not None
+    assert mentors['compiled'].running._compiled_call_impl is not None
 
 
 @pytest.mark.parametrize(
@@ -303,6 +346,8 @@ def test_a_compiled_mentor(tiny, build, weights):
         (dict(compile=1), TypeError, r"'ann': compile must be True or False.*1"),
         (dict(dtype='int8'), ValueError, r"'ann': dtype.*bfloat16, float16.*'int8'"),
         (dict(fats=False), TypeError, r"Did you mean 'fast'"),
+        (dict(offload='disk'), ValueError, r"'ann': offload must be 'cpu'.*'disk'"),
+        (dict(offload='cpu', compile=True), ValueError, r"'ann'.*compiled.*offload"),
     ],
     ids=str,
 )

@@ -28,6 +28,7 @@ class CachedMentor:
         identity (Mapping): What :func:`mentor_identity` says of the mentor.
         store (Store, optional): Its entries, if there are any.
         mentor (Mentor, optional): The mentor; not needed if the store is complete.
+        every (int): It teaches at every so many iterations. Defaults to 1.
 
     Raises:
         ValueError: If the entries are of other weights.
@@ -39,8 +40,10 @@ class CachedMentor:
         identity: Mapping[str, Any],
         store: Store | None,
         mentor: Mentor | None,
+        every: int = 1,
     ) -> None:
         self.name = identity['name']
+        self.every = every
         self.store = store
         self._cache = cache
         self._identity = identity

@@ -24,17 +24,24 @@ class CachedMentors(Mentors):
         self,
         inputs: Tensor,
         data_samples: Sequence[BaseDataElement] | None = None,
+        iteration: int = 0,
     ) -> list[Any]:
-        """Read the outputs of every mentor; compute those that are missing.
+        """Read the outputs of the mentors; compute those that are missing.
 
         Args:
             inputs (Tensor): The student's normalised images, (N, C, H, W).
             data_samples (Sequence[BaseDataElement]): N samples from SeededViews.
+            iteration (int): Number of the iteration. Defaults to 0, in which every
+                mentor teaches.
 
         Returns:
-            list: The output of each mentor, in order.
+            list: The output of each mentor, in order; None for one that does not teach
+            in this iteration.
         """
-        return [mentor(inputs, data_samples) for mentor in self]
+        return [
+            mentor(inputs, data_samples) if iteration % mentor.every == 0 else None
+            for mentor in self
+        ]
 
     def align_to_data(
         self, task: Task, student: nn.Module, metainfo: Mapping[str, Any]

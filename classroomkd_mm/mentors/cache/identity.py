@@ -13,6 +13,7 @@ from ...networks import network_config
 from ...tasks import Task
 from ...tasks.inputs import normalization_of
 from ...tasks.names import dataset_meta_of
+from ..fast import Speed
 from ..mentor import weights_fingerprint
 from ..spec import MentorSpec
 
@@ -59,7 +60,7 @@ def mentor_identity(
             data_preprocessor=spec.data_preprocessor,
             task=task.name(),
             options=spec.task_options,
-            speed=spec.speed._asdict(),
+            speed=_precision(spec.speed),
             student=dict(
                 input=_input(student),
                 form=task.output_form(student),
@@ -127,6 +128,11 @@ def folder_name(identity: Mapping[str, Any]) -> str:
     """
     name = ''.join(c if c.isalnum() or c in '-_.' else '_' for c in identity['name'])
     return f'{name}-{digest(comparable(identity))[:12]}'
+
+
+def _precision(speed: Speed) -> dict[str, Any]:
+    """What of a mentor's options changes the bits of its outputs."""
+    return dict(fast=speed.fast, dtype=speed.dtype, compile=speed.compile)
 
 
 def _built(name: str, network: nn.Module) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from mmengine.logging import print_log
+from mmengine.logging import MessageHub, print_log
 from mmengine.model import BaseModel
 from mmengine.registry import DefaultScope
 from mmengine.structures import BaseDataElement
@@ -53,8 +53,8 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
             own if it is a dict.
         fast_mentors (bool): Fold the mentors' norms into their convolutions, which
             moves their outputs by at most 1e-4 of the largest. A mentor's own
-            ``fast`` goes first. Defaults to False: bit for bit what the networks
-            give.
+            ``fast`` goes first. Defaults to True; False: bit for bit what the
+            networks give.
         init_cfg (dict, optional): As for every MMEngine module.
         module_inplace (bool): As in MMRazor. Defaults to False: recorded outputs
             are never overwritten.
@@ -84,7 +84,7 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
         distiller: Mapping | None = None,
         task: str | Task | None = None,
         data_preprocessor: Mapping | nn.Module | None = None,
-        fast_mentors: bool = False,
+        fast_mentors: bool = True,
         init_cfg: dict | None = None,
         module_inplace: bool = False,
         dry_run: bool = True,
@@ -245,7 +245,8 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
             return add_prefix(task_losses, 'student')
         # The mentors come first: what they compute need not fit beside the student's.
         with self.distiller.teacher_recorders:
-            mentor_outputs = self.mentors(batch_inputs, data_samples)
+            iteration = MessageHub.get_current_instance().get_info('iter', 0)
+            mentor_outputs = self.mentors(batch_inputs, data_samples, iteration)
         with self.distiller.student_recorders:
             task_losses = self.student(batch_inputs, data_samples, mode='loss')
         weight, losses = self.distiller.teach(mentor_outputs, data_samples)

@@ -13,6 +13,7 @@ from ...functional import TASK_WEIGHTS, plan_lesson
 from ...functional.checks import check_choice
 from ...mentors import Mentors
 from ...options import build_part
+from .absent import check_always_present, fill_absent
 from .mappings import check_mapping, check_sources, mapping_of_mentor
 from .mentor_recorders import MentorRecorders
 from .records import check_record, keep_versions
@@ -163,6 +164,9 @@ class ClassroomDistiller(ConfigurableDistiller):
                 loss.mapped = name in self.loss_forward_mappings
             if isinstance(loss, MentorLoss):
                 loss.prepare(student, mentors)
+        for name in self.loss_forward_mappings:
+            for mapping in self.mappings_of(name):
+                check_always_present({name: mapping}, mentors)
 
     def teach(
         self,
@@ -174,7 +178,8 @@ class ClassroomDistiller(ConfigurableDistiller):
         The student's output must have been recorded before.
 
         Args:
-            mentor_outputs (Sequence): n outputs, in the mentors' order.
+            mentor_outputs (Sequence): n outputs, in the mentors' order; None for a
+                mentor that is absent.
             data_samples (Sequence[BaseDataElement]): N samples with targets.
 
         Returns:
@@ -182,6 +187,8 @@ class ClassroomDistiller(ConfigurableDistiller):
             name (scalars).
         """
         student_output = self.student_output()
+        present = [output is not None for output in mentor_outputs]
+        mentor_outputs = fill_absent(mentor_outputs, student_output)
         lesson = self.plan(student_output, mentor_outputs, data_samples)
         losses = {}
         per_mentor = lesson.task_weight.new_zeros(len(mentor_outputs))
@@ -192,7 +199,7 @@ class ClassroomDistiller(ConfigurableDistiller):
                 losses[name] = by_mentor.sum()
             else:
                 losses[name] = self.mapped_loss(name, mentor_outputs)
-        self.last_sums = lesson_sums(lesson, per_mentor)
+        self.last_sums = lesson_sums(lesson, per_mentor, present)
         self.last_size = len(data_samples)
         self.forget_records()
         return lesson.task_weight, losses
@@ -258,14 +265,28 @@ class ClassroomDistiller(ConfigurableDistiller):
         Returns:
             list[dict[str, Any]]: For each mentor, the records by argument.
         """
-        mapping = self.loss_forward_mappings[name]
         return [
             {
                 argument: self.take(mentor_outputs, **record)
-                for argument, record in mapping_of_mentor(mapping, mentor).items()
+                for argument, record in mapping.items()
             }
-            for mentor in self.mentor_names
+            for mapping in self.mappings_of(name)
         ]
+
+    def mappings_of(self, name: str) -> list[dict[str, dict[str, Any]]]:
+        """Get the mappings of a loss, with the names of the mentors.
+
+        Args:
+            name (str): The loss's name.
+
+        Returns:
+            list[dict[str, dict[str, Any]]]: One for each mentor if the loss is a
+            RecordedLoss, otherwise a single one.
+        """
+        mapping = self.loss_forward_mappings[name]
+        if not isinstance(self.distill_losses[name], RecordedLoss):
+            return [mapping]
+        return [mapping_of_mentor(mapping, mentor) for mentor in self.mentor_names]
 
     def mapped_loss(self, name: str, mentor_outputs: Sequence[Any]) -> Tensor:
         """Compute a loss with the arguments of its mapping.

@@ -98,6 +98,14 @@ def test_fast_mentors_have_other_entries(school):
     assert built(school.build(school.cache(), fast_mentors=True)) == {'a', 'b'}
 
 
+@pytest.mark.parametrize('option', [dict(offload='cpu'), dict(every=2)])
+def test_what_leaves_the_outputs_alone_shares_them(school, option):
+    school.filled()
+    school.mentors['b'].update(option)
+    model = school.build(school.cache())
+    assert built(model) == set()
+
+
 def sigmoid_student(tiny):
     loss = dict(type='CrossEntropyLoss', use_sigmoid=True)
     return tiny.net(loss=loss)

@@ -32,7 +32,7 @@ def count_runs(model):
         return hook
 
     for mentor in model.mentors:
-        mentor._mentor.network.register_forward_pre_hook(count(mentor.name))
+        mentor._mentor.running.register_forward_pre_hook(count(mentor.name))
     return counts
 
 

@@ -1,0 +1,60 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""Mentors that do not teach in an iteration (``every``)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch.utils._pytree import tree_map
+
+from ...mentors import Mentors
+
+
+def fill_absent(mentor_outputs: Sequence[Any], student_output: Any) -> list[Any]:
+    """Put NaN in the place of the outputs of absent mentors.
+
+    A mentor is inactive on samples where its output is NaN, so the lesson needs no
+    other case.
+
+    Args:
+        mentor_outputs (Sequence): n outputs in the student's form; None for an absent
+            mentor.
+        student_output (Any): The student's output, which has the same form.
+
+    Returns:
+        list: n outputs.
+    """
+    if all(output is not None for output in mentor_outputs):
+        return list(mentor_outputs)
+    blank = tree_map(lambda x: torch.full_like(x.detach(), torch.nan), student_output)
+    return [blank if output is None else output for output in mentor_outputs]
+
+
+def check_always_present(
+    mappings: Mapping[str, Mapping[str, Mapping[str, Any]]], mentors: Mentors
+) -> None:
+    """Reject a mapped loss from a mentor that is absent at times.
+
+    Such a loss does not follow the lesson, so it cannot leave the mentor out.
+
+    Args:
+        mappings (Mapping): ``loss_forward_mappings`` of the distiller.
+        mentors (Mentors): All mentors.
+
+    Raises:
+        ValueError: If there is one.
+    """
+    for loss, mapping in mappings.items():
+        for name in _mentors_of(mapping.values()):
+            every = mentors[name].every
+            if every > 1:
+                raise ValueError(
+                    f'Mentor {name!r}: it teaches at every {every} iterations only, '
+                    f'but the loss {loss!r} of loss_forward_mappings needs its records '
+                    'in each. Leave out every.'
+                )
+
+
+def _mentors_of(records: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Names of the mentors that the arguments of a loss come from."""
+    return {record['mentor'] for record in records if record.get('mentor')}
