@@ -248,7 +248,8 @@ def test_the_order_of_mentors_does_not_matter(tiny, build, seed, order):
     ],
 )
 def test_what_cannot_be_used_is_refused_by_name(tiny, kind, per, error, message):
-    loss = dict(type='LessonLoss', per=per, loss=dict(type=kind))
+    small = dict(neg_num=4, sample_n=16, dim_out=8) if kind == 'CRDLoss' else {}
+    loss = dict(type='LessonLoss', per=per, loss=dict(type=kind, **small))
     with pytest.raises(error, match=message):
         tiny.build_classroom(distiller=dict(distill_losses=dict(loss=loss)))
 
