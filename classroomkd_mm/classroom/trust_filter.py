@@ -51,7 +51,8 @@ class TrustFilter(nn.Module):
             student (nn.Module): The student.
             mentors (Mentors): The mentors.
         """
-        self.register_buffer('trust', torch.zeros(len(mentors)))
+        for name in ('trust', 'seen'):
+            self.register_buffer(name, torch.zeros(len(mentors)))
 
     @torch.no_grad()
     def forward(self, log_scores: Tensor) -> Ranking:
@@ -64,31 +65,30 @@ class TrustFilter(nn.Module):
             Ranking: Scores, ranks, activity and weights.
         """
         mentors = log_scores[1:]
-        if self.training:
-            score = mean_over_batch(mentors.exp())
-            # The sum of all steps' shares is the same for all mentors: it cancels out.
-            self.trust.lerp_(score.to(self.trust), 1 - self.momentum)
         active = mentors > -torch.inf
-        trust = self.trust[:, None].to(mentors)
+        if self.training:
+            self._update(mentors, active)
+        trust = self.trust / self.seen.clamp(min=torch.finfo(self.seen.dtype).tiny)
+        trust = trust[:, None].to(mentors)
         weights = trust * confidence_weights(mentors, active)
         total = weights.sum(dim=0).clamp(min=torch.finfo(weights.dtype).tiny)
         weights = len(mentors) * weights / total
         return Ranking(log_scores, rank_members(log_scores), active, weights)
 
+    def _update(self, log_scores: Tensor, active: Tensor) -> None:
+        """Let the trust follow the mean score of the global batch.
+
+        That of a mentor without any output (``every``) stays.
+        """
+        sums, counts = sum_over_processes(
+            torch.stack(
+                [log_scores.exp().sum(dim=1), active.sum(dim=1).to(log_scores.dtype)]
+            )
+        ).to(self.trust)
+        share = (1 - self.momentum) * (counts > 0)
+        self.trust.lerp_(sums / counts.clamp(min=1), share)
+        self.seen.lerp_(torch.ones_like(self.seen), share)
+
     def extra_repr(self) -> str:
         """Show the options."""
         return f'momentum={self.momentum}'
-
-
-def mean_over_batch(values: Tensor) -> Tensor:
-    """Average over the global batch.
-
-    Args:
-        values (Tensor): (n, N).
-
-    Returns:
-        Tensor: (n,); 0 for an empty batch.
-    """
-    count = values.new_full((1,), float(values.shape[1]))
-    *sums, count = sum_over_processes(torch.cat([values.sum(dim=1), count]))
-    return torch.stack(sums) / count.clamp(min=1)

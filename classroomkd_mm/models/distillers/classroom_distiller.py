@@ -164,7 +164,9 @@ class ClassroomDistiller(ConfigurableDistiller):
                 loss.mapped = name in self.loss_forward_mappings
             if isinstance(loss, MentorLoss):
                 loss.prepare(student, mentors)
-        check_always_present(self.loss_forward_mappings, mentors)
+        for name in self.loss_forward_mappings:
+            for mapping in self.mappings_of(name):
+                check_always_present({name: mapping}, mentors)
 
     def teach(
         self,
@@ -263,14 +265,28 @@ class ClassroomDistiller(ConfigurableDistiller):
         Returns:
             list[dict[str, Any]]: For each mentor, the records by argument.
         """
-        mapping = self.loss_forward_mappings[name]
         return [
             {
                 argument: self.take(mentor_outputs, **record)
-                for argument, record in mapping_of_mentor(mapping, mentor).items()
+                for argument, record in mapping.items()
             }
-            for mentor in self.mentor_names
+            for mapping in self.mappings_of(name)
         ]
+
+    def mappings_of(self, name: str) -> list[dict[str, dict[str, Any]]]:
+        """Get the mappings of a loss, with the names of the mentors.
+
+        Args:
+            name (str): The loss's name.
+
+        Returns:
+            list[dict[str, dict[str, Any]]]: One for each mentor if the loss is a
+            RecordedLoss, otherwise a single one.
+        """
+        mapping = self.loss_forward_mappings[name]
+        if not isinstance(self.distill_losses[name], RecordedLoss):
+            return [mapping]
+        return [mapping_of_mentor(mapping, mentor) for mentor in self.mentor_names]
 
     def mapped_loss(self, name: str, mentor_outputs: Sequence[Any]) -> Tensor:
         """Compute a loss with the arguments of its mapping.

@@ -92,12 +92,20 @@ class ConfidentFeatureLoss(RecordedLoss):
     def _weights(self, students: Sequence[Tensor], lesson: Lesson) -> Tensor:
         """Weigh the mentors by their answers to the student's features, (n, N)."""
         logits = [
-            classifier(feature.flatten(2).mean(-1) if feature.ndim > 2 else feature)
+            _classify(feature, classifier)
             for classifier, feature in zip(self._classifiers, students, strict=True)
         ]
         labels = classification_targets(lesson.targets).to(logits[0].device)
         scores = [cross_entropy_log_scores(each[None], labels)[0] for each in logits]
         return confidence_weights(torch.stack(scores), lesson.ranking.active)
+
+
+def _classify(feature: Tensor, classifier: nn.Module) -> Tensor:
+    """Average a feature over its positions, and classify it, (N, C)."""
+    pooled = feature.flatten(2).mean(-1) if feature.ndim > 2 else feature
+    # A mentor may lie elsewhere, or in half precision.
+    weights = {name: p.to(pooled) for name, p in classifier.named_parameters()}
+    return torch.func.functional_call(classifier, weights, (pooled,))
 
 
 def _module_of(network: nn.Module, name: str, mentor: str) -> nn.Module:

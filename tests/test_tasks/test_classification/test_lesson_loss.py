@@ -248,7 +248,8 @@ def test_the_order_of_mentors_does_not_matter(tiny, build, seed, order):
     ],
 )
 def test_what_cannot_be_used_is_refused_by_name(tiny, kind, per, error, message):
-    loss = dict(type='LessonLoss', per=per, loss=dict(type=kind))
+    small = dict(neg_num=4, sample_n=16, dim_out=8) if kind == 'CRDLoss' else {}
+    loss = dict(type='LessonLoss', per=per, loss=dict(type=kind, **small))
     with pytest.raises(error, match=message):
         tiny.build_classroom(distiller=dict(distill_losses=dict(loss=loss)))
 
@@ -302,7 +303,7 @@ def test_a_built_loss_of_the_user(tiny, losses):
 # Features -----------------------------------------------------------------------
 
 
-def with_features(tiny, loss, mapping=None, **distiller):
+def with_features(tiny, loss, mapping=None, mentors=None, **distiller):
     """A classroom whose mentors have 6 and 8 channels, the student 4."""
 
     def record(source):
@@ -310,6 +311,7 @@ def with_features(tiny, loss, mapping=None, **distiller):
 
     features = dict(features=record('backbone.norm'))
     return tiny.build_classroom(
+        mentors,
         distiller=dict(
             student_recorders=dict(logits=record('head'), **features),
             mentor_recorders={name: features for name in 'ab'},
@@ -330,7 +332,7 @@ def with_features(tiny, loss, mapping=None, **distiller):
                 )
             ),
             **distiller,
-        )
+        ),
     )
 
 
@@ -384,6 +386,13 @@ def test_wrong_mappings(tiny, change, error, message):
     mapping = {key: {**mapping[key], **change.get(key, {})} for key in mapping}
     with pytest.raises(error, match=message):
         with_features(tiny, dict(type='LessonLoss', loss=dict(type='L2Loss')), mapping)
+
+
+def test_features_of_a_mentor_that_is_absent_at_times(tiny):
+    loss = dict(type='LessonLoss', loss=dict(type='L2Loss'))
+    mentors = dict(a=tiny.mentor(6), b=dict(tiny.mentor(8), every=2))
+    with pytest.raises(ValueError, match=r"'b'.*every 2 iterations.*'loss_features'"):
+        with_features(tiny, loss, mentors=mentors)
 
 
 def test_arguments_that_do_not_exist(tiny):
