@@ -101,7 +101,7 @@ def find_config(name: str) -> Path:
     """
     if Path(name).is_file():
         return Path(name)
-    recipes = sorted(_recipe_folder().rglob('*.py'))
+    recipes = sorted(recipe_folder().rglob('*.py'))
     found = [recipe for recipe in recipes if recipe.name == name]
     if len(found) > 1:
         raise ValueError(
@@ -113,12 +113,17 @@ def find_config(name: str) -> Path:
         raise FileNotFoundError(
             f'{name!r} is neither a file nor a recipe of classroomkd_mm. '
             f'Similar recipes: {similar or "none"}. All recipes are in '
-            f'{_recipe_folder()}.'
+            f'{recipe_folder()}.'
         )
     return found[0]
 
 
-def _recipe_folder() -> Path:
+def recipe_folder() -> Path:
+    """Find the folder of the recipes, in an installation or in a clone.
+
+    Returns:
+        Path: The folder ``configs``.
+    """
     package = Path(__file__).resolve().parent
     installed = package / '.mim' / 'configs'
     return installed if installed.is_dir() else package.parent / 'configs'

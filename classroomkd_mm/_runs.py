@@ -22,10 +22,37 @@ def mim_train(
     Raises:
         RuntimeError: If the run fails; the message contains the end of its output.
     """
-    command = [
-        sys.executable, '-m', 'mim', 'train', 'classroomkd_mm', str(config),
-        '--work-dir', str(folder), *arguments, '--cfg-options', *options,
-    ]  # fmt: skip
+    command = [sys.executable, '-m', *train_command(config, folder, *arguments)]
+    if options:
+        command += ['--cfg-options', *options]
+    run_logged(command, folder)
+
+
+def train_command(config: str | Path, folder: Path, *arguments: str) -> list[str]:
+    """Write the command line of a training.
+
+    Args:
+        config (str | Path): The path of a config, or the file name of a recipe.
+        folder (Path): The work dir.
+        *arguments (str): Other arguments of ``tools/train.py``.
+
+    Returns:
+        list[str]: ``mim train classroomkd_mm …``, in parts.
+    """
+    command = ['mim', 'train', 'classroomkd_mm', str(config)]
+    return [*command, '--work-dir', str(folder), *arguments]
+
+
+def run_logged(command: list[str], folder: Path) -> None:
+    """Run a command on one thread, with its output in ``folder/output.txt``.
+
+    Args:
+        command (list[str]): The command, in parts.
+        folder (Path): The folder. It is created if missing.
+
+    Raises:
+        RuntimeError: If it fails; the message contains the end of its output.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / 'output.txt'
     with log.open('w') as output:
@@ -36,7 +63,7 @@ def mim_train(
             env={**os.environ, 'OMP_NUM_THREADS': '1'},
         )
     if run.returncode:
-        end = '\n'.join(log.read_text().splitlines()[-20:])
+        end = '\n'.join(log.read_text().splitlines()[-60:])  # MIM adds 25 lines
         raise RuntimeError(f'{" ".join(command)}\nfailed. The end of {log}:\n{end}')
 
 

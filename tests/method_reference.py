@@ -23,10 +23,11 @@ def task_loss(logits, target):
     return -float((np.asarray(target, dtype=np.float64) * log_probabilities).sum())
 
 
-def temperatures(mentoring, tau_max, delta, mentor_logits, student_logits):
+def temperatures(mentoring, tau_max, tau_min, delta, mentor_logits, student_logits):
     """Of mentor and student, when the mentor teaches this sample."""
     if mentoring == 'gap':
-        return 1 + tau_max * delta, 1 + tau_max * delta
+        tau = max(tau_min, 1 + tau_max * delta)
+        return tau, tau
     if mentoring == 'off':
         return 1.0, 1.0
     if mentoring == 'dtkd':
@@ -36,6 +37,26 @@ def temperatures(mentoring, tau_max, delta, mentor_logits, student_logits):
             4 * 2 * largest_s / (largest_m + largest_s),
         )
     return float(mentoring), float(mentoring)
+
+
+def shares(weights, ranks, own_losses):
+    """How much each active mentor teaches one sample; None for an inactive one."""
+    n, active = len(ranks), [m for m, rank in enumerate(ranks) if rank is not None]
+    result = [0.0] * n
+    for m in active:
+        if weights == 'rank':
+            result[m] = ranks[m]
+        elif weights == 'normalized':
+            result[m] = n * ranks[m] / sum(ranks[u] for u in active)
+        elif weights == 'uniform':
+            result[m] = n / len(active)
+        elif len(active) == 1:
+            result[m] = n
+        else:  # CA-MKD
+            total = sum(math.exp(own_losses[u]) for u in active)
+            doubt = math.exp(own_losses[m]) / total
+            result[m] = n * (1 - doubt) / (len(active) - 1)
+    return result
 
 
 def classroom(
@@ -48,6 +69,9 @@ def classroom(
     filtering=True,
     mentoring='gap',
     task_weight='student_score',
+    slack=0.0,
+    weights='rank',
+    tau_min=1.0,
 ):
     """Everything the method computes for a batch, gradient included.
 
@@ -59,6 +83,7 @@ def classroom(
     losses = np.array(
         [[task_loss(member[i], targets[i]) for i in range(N)] for member in members]
     )
+    own_losses = losses.copy()
     if level == 'batch':
         losses[:] = losses.mean(axis=1, keepdims=True)
     w = np.exp(-losses)
@@ -73,19 +98,30 @@ def classroom(
         ranks[:, i] = n * share if filtering else 1
         r_s = ranks[0, i]
         for m in range(n):
+            ahead = ranks[m + 1, i] >= r_s
+            if slack:
+                ahead = -losses[m + 1, i] >= -losses[0, i] - slack
+            active[m, i] = ahead or filtering == 'soft'
+        weight = shares(
+            weights,
+            [ranks[m + 1, i] if active[m, i] else None for m in range(n)],
+            own_losses[1:, i],
+        )
+        for m in range(n):
             r_m = ranks[m + 1, i]
-            active[m, i] = r_m >= r_s
-            teaches = active[m, i] and r_m > 0  # shares rounded to 0 have no gap
-            delta = (r_m - r_s) / max(r_m, r_s) if teaches else 0.0
+            if filtering == 'soft':
+                weight[m] /= 1 + math.exp(-(1 + losses[0, i] - losses[m + 1, i]))
+            teaches = active[m, i] and r_m > r_s  # nobody behind has a gap
+            delta = (r_m - r_s) / r_m if teaches else 0.0
             l_m, l_s = members[m + 1][i], members[0][i]
-            tau_m, tau_s = temperatures(mentoring, tau_max, delta, l_m, l_s)
+            tau_m, tau_s = temperatures(mentoring, tau_max, tau_min, delta, l_m, l_s)
             tau[m, i] = tau_m
             if not active[m, i]:
                 continue
             log_p, log_q = log_softmax(l_m / tau_m), log_softmax(l_s / tau_s)
             p, q = np.exp(log_p), np.exp(log_q)
-            distill += r_m * tau_m * tau_s * (p * (log_p - log_q)).sum() / N
-            gradient[i] += r_m * tau_m * (q - p) / N
+            distill += weight[m] * tau_m * tau_s * (p * (log_p - log_q)).sum() / N
+            gradient[i] += weight[m] * tau_m * (q - p) / N
 
     constant = task_weight == 'constant' or not filtering
     W = 1.0 if constant else w[0].mean()

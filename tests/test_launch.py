@@ -14,7 +14,7 @@ def recipes(tmp_path, monkeypatch):
     for name in ('a/one.py', 'b/one.py', 'a/two.py'):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text('lr = 0.1\nwork_dir = None\n')
-    monkeypatch.setattr(_launch, '_recipe_folder', lambda: tmp_path)
+    monkeypatch.setattr(_launch, 'recipe_folder', lambda: tmp_path)
     return tmp_path
 
 

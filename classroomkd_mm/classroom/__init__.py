@@ -8,13 +8,17 @@ from ..functional import Lesson, Scores
 from .knowledge_filter import KnowledgeFilter
 from .mentor_loss import MentorLoss
 from .mentoring import Mentoring
+from .recorded_loss import RecordedLoss
 from .scorer import Scorer
+from .trust_filter import TrustFilter
 
 __all__ = [
     'KnowledgeFilter',
     'Lesson',
     'MentorLoss',
     'Mentoring',
+    'RecordedLoss',
     'Scorer',
     'Scores',
+    'TrustFilter',
 ]

@@ -75,11 +75,15 @@ class MentorLoss(nn.Module, ABC):
             ValueError: If the subclass returns another shape.
         """
         losses = self.mentor_losses(student_output, mentor_outputs, lesson)
-        if losses.shape != (len(mentor_outputs),):
+        return self._weighted(losses, len(mentor_outputs))
+
+    def _weighted(self, losses: Tensor, mentors: int) -> Tensor:
+        """Apply ``loss_weight`` to the losses of all mentors, and check their shape."""
+        if losses.shape != (mentors,):
             raise ValueError(
                 f'{type(self).__name__} returns losses of shape '
                 f'{tuple(losses.shape)}, but must return one loss for each of the '
-                f'{len(mentor_outputs)} mentors.'
+                f'{mentors} mentors.'
             )
         return self.loss_weight * losses
 

@@ -3,12 +3,14 @@
 
 from ..compat import allow_log_buffers
 from .hooks import (
+    ChannelsLastHook,
     ClassroomHook,
     MentorCacheHook,
     MentorCheckHook,
     MentorDatasetHook,
     MentorManifestHook,
     ResumeHook,
+    RunRecordHook,
     SampleCheckHook,
     StudentConfigHook,
 )
@@ -17,6 +19,7 @@ from .val_loop import ClassroomValLoop
 allow_log_buffers()
 
 __all__ = [
+    'ChannelsLastHook',
     'ClassroomHook',
     'ClassroomValLoop',
     'MentorCacheHook',
@@ -25,5 +28,6 @@ __all__ = [
     'MentorManifestHook',
     'ResumeHook',
     'SampleCheckHook',
+    'RunRecordHook',
     'StudentConfigHook',
 ]

@@ -53,8 +53,11 @@ def classroom_loss(
     tau_max: float = 12.0,
     level: str = 'sample',
     rank_decimals: int | None = None,
-    filtering: bool = True,
+    filtering: bool | str = True,
+    slack: float = 0.0,
+    weights: str = 'rank',
     mentoring: str | float = 'gap',
+    tau_min: float = 1.0,
     task_weight: str = 'student_score',
 ) -> ClassroomOutput:
     """Train a student in a classroom of mentors (ClassroomKD).
@@ -71,9 +74,14 @@ def classroom_loss(
             global batch.
         rank_decimals (int, optional): Decimals to which the shares behind the ranks
             are rounded. Defaults to None: no rounding.
-        filtering (bool): False lets every mentor teach with weight 1 and W = 1.
+        filtering (bool | str): False lets every mentor teach with weight 1 and W = 1;
+            'soft' gates every mentor by its lead over the student.
+        slack (float): How far, in log-score, a mentor may be behind the student.
+        weights (str): How the active mentors share the teaching: 'rank', 'normalized',
+            'uniform' or 'confidence'.
         mentoring (str | float): 'gap', 'off' (τ = 1), 'dtkd', or a number for a
             fixed temperature.
+        tau_min (float): Floor of the temperatures of 'gap'.
         task_weight (str): 'student_score' or 'constant'.
 
     Returns:
@@ -108,8 +116,12 @@ def classroom_loss(
             level=level,
             rank_decimals=rank_decimals,
             filtering=filtering,
+            slack=slack,
+            weights=weights,
         ),
-        mentoring=partial(pace_mentors, mentoring=mentoring, tau_max=tau_max),
+        mentoring=partial(
+            pace_mentors, mentoring=mentoring, tau_max=tau_max, tau_min=tau_min
+        ),
         task_weight=task_weight,
     )
     ranking, temperatures = lesson.ranking, lesson.temperatures

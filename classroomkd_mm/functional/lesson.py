@@ -38,6 +38,8 @@ class Lesson(NamedTuple):
         invalid (Tensor): Bool (n+1, N), student first: whether the output is NaN or
             infinite.
         point_weights (Tensor, optional): (n, N, K), from the scorer.
+        targets (Any): What the scorer compared the outputs with: N data samples, or
+            the labels of :func:`classroom_loss`.
     """
 
     ranking: Ranking
@@ -45,6 +47,7 @@ class Lesson(NamedTuple):
     task_weight: Tensor
     invalid: Tensor
     point_weights: Tensor | None = None
+    targets: Any = None
 
 
 @torch.no_grad()
@@ -91,4 +94,5 @@ def plan_lesson(
         task_weight=weigh_task(ranking, task_weight),
         invalid=log_scores == -torch.inf,
         point_weights=point_weights,
+        targets=targets,
     )

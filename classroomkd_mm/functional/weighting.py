@@ -28,6 +28,7 @@ def weigh_task(ranking: Ranking, task_weight: str = 'student_score') -> Tensor:
     if task_weight == 'constant' or not ranking.filtering:
         return ranking.log_scores.new_ones(())
     scores = ranking.log_scores[0].exp()
-    total = torch.stack([scores.sum(), scores.new_tensor(float(len(scores)))])
-    total = sum_over_processes(total)
-    return total[0] / total[1].clamp(min=1)
+    total, count = sum_over_processes(
+        torch.stack([scores.sum(), scores.new_tensor(float(len(scores)))])
+    )
+    return total / count.clamp(min=1)

@@ -9,7 +9,12 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / 'configs'
-RECIPES = sorted(path for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts)
+# Suites and methods of the benchmark are no recipes.
+RECIPES = sorted(
+    path
+    for path in CONFIGS.rglob('*.py')
+    if not {'_base_', 'benchmarks'} & {*path.parts}
+)
 FOLDERS = sorted({path.parent for path in RECIPES})
 
 
@@ -37,10 +42,7 @@ def test_a_metafile_has_the_recipes_of_its_folder(folder):
 @pytest.mark.parametrize('folder', FOLDERS, ids=lambda f: f.relative_to(CONFIGS).name)
 def test_a_readme_names_the_recipes_of_its_folder(folder):
     text = (folder / 'README.md').read_text()
-    # The table of the ablations names what differs alone.
-    names = {path.name.partition('_')[0] for path in folder.glob('*.py')}
-    if folder.name != 'ablations':
-        names = {f'({path.name})' for path in folder.glob('*.py')}
+    names = {f'({path.name})' for path in folder.glob('*.py')}
     assert [name for name in sorted(names) if name not in text] == []
 
 

@@ -5,9 +5,7 @@ The weights of the mentors are left out, and the data set gives noise of the siz
 its images. The recipes of pose estimation have tests of their own.
 """
 
-import argparse
 import functools
-import re
 from pathlib import Path
 
 import pytest
@@ -16,15 +14,14 @@ from mmengine.config import Config, config, utils
 from mmengine.dataset import Compose
 from mmengine.runner import Runner
 from mmpretrain.registry import DATASETS, TRANSFORMS
-from mmrazor.registry import MODELS
 from torch.utils.data import Dataset
 
 import classroomkd_mm  # noqa: F401
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 FOLDERS = (
-    'ablations', 'benchmarks', 'pretrain/cifar10', 'pretrain/cifar100',
-    'pretrain/digits', 'classroomkd/cifar10', 'classroomkd/cifar100',
+    'pretrain/cifar10', 'pretrain/cifar100', 'pretrain/digits',
+    'classroomkd/cifar10', 'classroomkd/cifar100',
     'classroomkd/digits', 'classroomkd/imagenet',
 )  # fmt: skip
 RECIPES = sorted(
@@ -37,8 +34,7 @@ QUICK = (
     'resnet8-w3_1xb20_digits',
     'wrn-16-2_1xb64_cifar100',
 )
-# CustomDataset: the JPEG files of the CIFAR-10 benchmark.
-IMAGE_SIZES = dict(Digits=8, CIFAR10=32, CIFAR100=32, CustomDataset=32, ImageNet=96)
+IMAGE_SIZES = dict(Digits=8, CIFAR10=32, CIFAR100=32, ImageNet=96)
 
 
 @pytest.fixture(scope='module', autouse=True)
@@ -147,7 +143,7 @@ def test_two_steps_and_a_validation(path, tmp_path):
     scalars = runner.message_hub.log_scalars
     assert torch.isfinite(torch.tensor(scalars['train/loss'].current()))
     assert 'val/accuracy/top1' in scalars
-    if path.stem.startswith('classroomkd') or path.parent.name == 'ablations':
+    if path.stem.startswith('classroomkd'):
         assert 'train/distill.loss_classroom' in scalars
     moved = [k for k, v in runner.model.state_dict().items() if (v != before[k]).any()]
     assert any(key.startswith('backbone') for key in moved)
@@ -230,33 +226,3 @@ def test_imagenet_classrooms(student, tau_max):
             assert model.pretrained
     assert cfg.train_dataloader.batch_size == 64
     assert cfg.auto_scale_lr.base_batch_size == 8 * 64
-
-
-def ablation_options():
-    """The --cfg-options of the table in the README, one list a line."""
-    text = (CONFIGS / 'ablations/README.md').read_text()
-    return [line.split() for line in re.findall(r'\| `(model\..*?)` \|', text)]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize('options', ablation_options(), ids=' '.join)
-def test_ablations_by_option(options, monkeypatch):
-    from mmengine.config import DictAction
-
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
-    changes = parser.parse_args(['--cfg-options', *options]).cfg_options
-    name = 'classroomkd_resnet50+5peers_mobilenetv2-half_1xb64_cifar100.py'
-    cfg = Config.fromfile(CONFIGS / 'classroomkd/cifar100' / name)
-    before = cfg.model.to_dict()
-    cfg.merge_from_dict(changes)
-    assert cfg.model.to_dict() != before
-    monkeypatch.chdir(CONFIGS.parent)
-    model = MODELS.build(without_weights(cfg.model.to_dict()))
-    left_out = sum(option.endswith('=None') for option in options)
-    added = any('vgg13' in option for option in options)
-    assert len(model.mentors) == 6 - left_out + added
-
-
-def test_ablations_by_option_are_found():
-    assert len(ablation_options()) == 8

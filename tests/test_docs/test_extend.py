@@ -19,7 +19,7 @@ FILES = {
     for code, config in zip(BLOCKS, BLOCKS[1:], strict=False)
     if (match := re.match(r'# (\w+)\.py\n', code))
 }
-PARTS = ('margin_scorer', 'slack_filter', 'floored_mentoring', 'logit_mse_loss')
+PARTS = ('margin_scorer', 'best_filter', 'curved_mentoring', 'logit_mse_loss')
 
 
 @pytest.fixture
@@ -74,21 +74,20 @@ def test_the_margin_is_scored(tiny, module):
     assert scores.log_scores.tolist() == [[2, -4], [-4, 2]]
 
 
-def test_slack_lets_more_mentors_teach(tiny, module):
-    log_scores = torch.tensor([[-1.0], [-2.5], [-4.0], [-torch.inf]])
-    ranking = module('slack_filter').SlackFilter(slack=2.0)(log_scores)
-    assert ranking.active.flatten().tolist() == [True, False, False]
-    assert ranking.weights[1:].eq(0).all()
+def test_only_the_best_teach(tiny, module):
+    log_scores = torch.tensor([[-3.0], [-2.5], [-1.0], [-4.0], [-2.0], [-torch.inf]])
+    ranking = module('best_filter').BestFilter(count=2)(log_scores)
+    assert ranking.active.flatten().tolist() == [False, True, False, True, False]
+    assert (ranking.weights > 0).equal(ranking.active)
 
 
-def test_the_floor_holds(tiny, module):
+def test_the_power_of_the_gap(tiny, module):
     from classroomkd_mm.functional import filter_mentors
 
-    log_scores = torch.tensor([[-1.0], [-1.0], [-0.1]])
-    ranking = filter_mentors(log_scores)
-    taus = module('floored_mentoring').FlooredMentoring(3.0)(ranking, None, ()).mentor
-    assert taus[0].item() == 3
-    assert taus[1].item() > 3
+    ranking = filter_mentors(torch.tensor([[0.25], [1.0], [0.25]]).log())
+    rule = module('curved_mentoring').CurvedMentoring(0.5, tau_max=4)
+    taus = rule(ranking, None, ()).mentor.flatten()
+    torch.testing.assert_close(taus, torch.tensor([1 + 4 * 0.75**0.5, 1.0]))
 
 
 def test_weights_come_from_an_archive(tiny, module, tmp_path):

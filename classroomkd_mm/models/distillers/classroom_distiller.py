@@ -8,14 +8,14 @@ from mmrazor.models.distillers import ConfigurableDistiller
 from mmrazor.registry import MODELS
 from torch import Tensor, nn
 
-from ...classroom import Lesson, MentorLoss, Scorer
+from ...classroom import Lesson, MentorLoss, RecordedLoss, Scorer
 from ...classroom.statistics import lesson_sums
 from ...functional import TASK_WEIGHTS, plan_lesson
 from ...functional.checks import check_choice
 from ...mentors import Mentors
 from ...options import build_part
 from .absent import check_always_present, fill_absent
-from .mappings import check_mapping, check_sources
+from .mappings import check_mapping, check_sources, mapping_of_mentor
 from .mentor_recorders import MentorRecorders
 from .records import check_record, keep_versions
 
@@ -28,8 +28,9 @@ class ClassroomDistiller(ConfigurableDistiller):
     :class:`~classroomkd_mm.classroom.MentorLoss` needs no mapping. For any other loss,
     including those of MMRazor, ``loss_forward_mappings`` maps each argument to a
     recorder, as in MMRazor; a mentor's record (``from_student=False``) also needs
-    ``mentor=<name>``. In a ClassroomDistill, the student's task provides the defaults
-    of the arguments marked "from the task".
+    ``mentor=<name>``. A :class:`~classroomkd_mm.classroom.RecordedLoss` may have a
+    mapping, which names no mentor and is valid for each. In a ClassroomDistill, the
+    student's task provides the defaults of the arguments marked "from the task".
 
     Source: arXiv 2409.20237; docs/method.md, steps 1 to 5.
 
@@ -145,14 +146,14 @@ class ClassroomDistiller(ConfigurableDistiller):
         self.prepare_from_student(student)
         self.teacher_recorders = MentorRecorders(self.mentor_recorders, mentors)
         self.mentor_names = mentors.names
-        self.scorer.prepare(student, mentors)
+        for part in (self.scorer, self.knowledge_filter, self.mentoring):
+            if hasattr(part, 'prepare'):
+                part.prepare(student, mentors)
         known_records = {
             None: set(self.student_sources),
             **self.teacher_recorders.known_records(self.output),
         }
         for name, loss in self.distill_losses.items():
-            if isinstance(loss, MentorLoss):
-                loss.prepare(student, mentors)
             check_mapping(
                 name,
                 loss,
@@ -160,7 +161,13 @@ class ClassroomDistiller(ConfigurableDistiller):
                 known_records,
                 set(self.connectors),
             )
-        check_always_present(self.loss_forward_mappings, mentors)
+            if isinstance(loss, RecordedLoss):
+                loss.mapped = name in self.loss_forward_mappings
+            if isinstance(loss, MentorLoss):
+                loss.prepare(student, mentors)
+        for name in self.loss_forward_mappings:
+            for mapping in self.mappings_of(name):
+                check_always_present({name: mapping}, mentors)
 
     def teach(
         self,
@@ -188,7 +195,7 @@ class ClassroomDistiller(ConfigurableDistiller):
         per_mentor = lesson.task_weight.new_zeros(len(mentor_outputs))
         for name, loss in self.distill_losses.items():
             if isinstance(loss, MentorLoss):
-                by_mentor = loss(student_output, mentor_outputs, lesson)
+                by_mentor = self.taught(name, student_output, mentor_outputs, lesson)
                 per_mentor = per_mentor + by_mentor
                 losses[name] = by_mentor.sum()
             else:
@@ -226,6 +233,64 @@ class ClassroomDistiller(ConfigurableDistiller):
             mentoring=self.mentoring,
             task_weight=self.task_weight,
         )
+
+    def taught(
+        self,
+        name: str,
+        student_output: Any,
+        mentor_outputs: Sequence[Any],
+        lesson: Lesson,
+    ) -> Tensor:
+        """Compute a MentorLoss, from the outputs or from the records of its mapping.
+
+        Args:
+            name (str): The loss's name.
+            student_output (Any): See :meth:`student_output`.
+            mentor_outputs (Sequence): n outputs, in the mentors' order.
+            lesson (Lesson): Activity, weights and temperatures of the mentors.
+
+        Returns:
+            Tensor: The loss of every mentor, (n,).
+        """
+        loss = self.distill_losses[name]
+        if name not in self.loss_forward_mappings:
+            return loss(student_output, mentor_outputs, lesson)
+        return loss.from_records(self.mapped_records(name, mentor_outputs), lesson)
+
+    def mapped_records(
+        self, name: str, mentor_outputs: Sequence[Any]
+    ) -> list[dict[str, Any]]:
+        """Get the records of a RecordedLoss that has a mapping.
+
+        Args:
+            name (str): The loss's name.
+            mentor_outputs (Sequence): n outputs, in the mentors' order.
+
+        Returns:
+            list[dict[str, Any]]: For each mentor, the records by argument.
+        """
+        return [
+            {
+                argument: self.take(mentor_outputs, **record)
+                for argument, record in mapping.items()
+            }
+            for mapping in self.mappings_of(name)
+        ]
+
+    def mappings_of(self, name: str) -> list[dict[str, dict[str, Any]]]:
+        """Get the mappings of a loss, with the names of the mentors.
+
+        Args:
+            name (str): The loss's name.
+
+        Returns:
+            list[dict[str, dict[str, Any]]]: One for each mentor if the loss is a
+            RecordedLoss, otherwise a single one.
+        """
+        mapping = self.loss_forward_mappings[name]
+        if not isinstance(self.distill_losses[name], RecordedLoss):
+            return [mapping]
+        return [mapping_of_mentor(mapping, mentor) for mentor in self.mentor_names]
 
     def mapped_loss(self, name: str, mentor_outputs: Sequence[Any]) -> Tensor:
         """Compute a loss with the arguments of its mapping.

@@ -17,7 +17,7 @@ from mmengine.logging import print_log
 from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
-from ...classroom import MentorLoss
+from ...classroom import MentorLoss, RecordedLoss
 from ...random_states import keep_random_states
 from .classroom_distiller import ClassroomDistiller
 
@@ -148,7 +148,14 @@ def _try_mentor_losses(
     for name, loss in distiller.distill_losses.items():
         if isinstance(loss, MentorLoss):
             try:
-                loss(student_output, mentor_outputs, lesson)
+                if isinstance(loss, RecordedLoss):
+                    records = (
+                        distiller.mapped_records(name, mentor_outputs)
+                        if loss.mapped
+                        else loss.of_outputs(student_output, mentor_outputs)
+                    )
+                    loss.rehearse(records, lesson)
+                distiller.taught(name, student_output, mentor_outputs, lesson)
             except Exception as error:  # any error of a loss
                 raise ValueError(
                     f'{_title(distiller, name)} cannot be computed: {_reason(error)} '

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from ...classroom import MentorLoss
+from ...classroom import MentorLoss, RecordedLoss
 
 RECORD_OPTIONS = {
     'recorder', 'from_student', 'mentor', 'record_idx', 'data_idx', 'connector',
@@ -48,6 +48,30 @@ def check_sources(
             )
 
 
+def mapping_of_mentor(
+    mapping: Mapping[str, Mapping], mentor: str
+) -> dict[str, dict[str, Any]]:
+    """Apply the mapping of a RecordedLoss, which names no mentor, to a mentor.
+
+    Args:
+        mapping (Mapping[str, Mapping]): An entry in ``loss_forward_mappings``.
+        mentor (str): The mentor's name.
+
+    Returns:
+        dict: The same with ``mentor``, and with the mentor's name in those of the
+        connectors.
+    """
+    mapped = {}
+    for argument, record in mapping.items():
+        record = dict(record)
+        if not record.get('from_student'):
+            record['mentor'] = mentor
+        if record.get('connector') is not None:
+            record['connector'] = record['connector'].replace('{mentor}', mentor)
+        mapped[argument] = record
+    return mapped
+
+
 def check_mapping(
     name: str,
     loss: nn.Module,
@@ -71,6 +95,10 @@ def check_mapping(
         KeyError: If a mentor, recorder or connector does not exist.
         ValueError: If no argument comes from the student.
     """
+    if isinstance(loss, RecordedLoss):
+        if mapping:
+            _check_recorded(name, loss, mapping, known_records, connectors)
+        return
     if isinstance(loss, MentorLoss):
         if mapping:
             raise TypeError(
@@ -108,6 +136,31 @@ def check_mapping(
             "student. Both are stages of MMRazor's own algorithms, see "
             'docs/mmrazor_losses.md.'
         )
+
+
+def _check_recorded(
+    name: str,
+    loss: RecordedLoss,
+    mapping: Mapping[str, Mapping],
+    known_records: Mapping[str | None, Set[str]],
+    connectors: Set[str],
+) -> None:
+    """Reject a mapping that does not give a RecordedLoss its two arguments."""
+    place, (student, mentor) = f'loss_forward_mappings.{name}', loss.arguments
+    if set(mapping) != {student, mentor}:
+        raise TypeError(
+            f'{place} must give {student} and {mentor}, but gives {", ".join(mapping)}.'
+        )
+    for argument, from_student in ((student, True), (mentor, False)):
+        record = mapping[argument]
+        if record.get('from_student') is not from_student or 'mentor' in record:
+            raise TypeError(
+                f'{place}.{argument} must have from_student={from_student} and no '
+                f'mentor, since it is valid for every mentor, but got {dict(record)!r}.'
+            )
+    for known in filter(None, known_records):
+        for argument, record in mapping_of_mentor(mapping, known).items():
+            _check_record(f'{place}.{argument}', record, known_records, connectors)
 
 
 def _check_record(

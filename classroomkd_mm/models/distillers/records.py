@@ -6,7 +6,6 @@ changes of a tensor as its version. The version is stored with the record, and c
 when the record is used.
 """
 
-from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -14,6 +13,8 @@ import torch
 from mmrazor.models.task_modules import RecorderManager
 from mmrazor.models.task_modules.recorder.base_recorder import BaseRecorder
 from torch import Tensor
+
+from ...nested import tensors_of
 
 
 class VersionedBuffer(list):
@@ -93,24 +94,6 @@ def check_record(
         'block, so the loss would see the overwritten value. To use this value, record '
         f'the outputs of {instead}; otherwise record a module before {source!r}.'
     )
-
-
-def tensors_of(value: Any) -> Iterator[Tensor]:
-    """Iterate over the tensors in a record.
-
-    Args:
-        value (Any): A tensor, or nested tuples, lists and dicts of tensors.
-
-    Yields:
-        Tensor: Each tensor.
-    """
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from tensors_of(item)
-    elif isinstance(value, Mapping):
-        yield from tensors_of(list(value.values()))
 
 
 def version_of(tensor: Tensor) -> int:

@@ -34,6 +34,12 @@ def classifiers(tiny, **distiller):
     return model, *tiny.prepared(model, tiny.batch())
 
 
+def lesson_loss(tiny, per='sample', **loss):
+    return classifiers(
+        tiny, distill_losses=dict(loss=dict(type='LessonLoss', per=per, loss=loss))
+    )
+
+
 def heatmaps(tiny):
     import tiny_pose as pose
 
@@ -70,6 +76,22 @@ CLASSROOMS = {
     ),
     'batch level': lambda tiny: classifiers(tiny, knowledge_filter=dict(level='batch')),
     'dtkd': lambda tiny: classifiers(tiny, mentoring=dict(mentoring='dtkd')),
+    'trust': lambda tiny: classifiers(tiny, knowledge_filter=dict(type='TrustFilter')),
+    'soft gate': lambda tiny: classifiers(
+        tiny, knowledge_filter=dict(filtering='soft', weights='confidence')
+    ),
+    'options of the loss': lambda tiny: classifiers(
+        tiny,
+        knowledge_filter=dict(slack=1.0, weights='normalized'),
+        distill_losses=dict(loss=dict(standardize=3.0, correct=True)),
+    ),
+    'entropy and average': lambda tiny: classifiers(
+        tiny,
+        scorer=dict(type='EntropyScorer'),
+        distill_losses=dict(loss=dict(type='AverageLogitsKDLoss')),
+    ),
+    'DKD': lambda tiny: lesson_loss(tiny, type='DKDLoss'),
+    'DIST': lambda tiny: lesson_loss(tiny, 'batch', type='DISTLoss'),
     'heatmaps': heatmaps,
     'simcc': simcc,
 }

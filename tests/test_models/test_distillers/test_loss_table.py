@@ -197,10 +197,47 @@ def test_the_table_has_all_losses_of_mmrazor(tiny):
     assert len(registered) == 22
     rows = table()
     assert set(rows) == registered == set(CASES) | set(REFUSED)
-    for name, (works, mentors, weighting, stage) in rows.items():
+    for name, (works, mentors, weighting, stage, lesson) in rows.items():
         assert works == ('yes' if name in CASES else 'refused')
-        assert bool(mentors) == bool(weighting) == (name in CASES)
+        assert bool(mentors) == bool(weighting) == bool(lesson) == (name in CASES)
         assert stage
+
+
+def lesson_of(tiny, name, per):
+    """A classroom that teaches with a loss, per sample or per batch."""
+    distiller, theirs = mapped(name)
+    recorder, source = CASES[name]['record']
+    distiller['student_recorders'] = {
+        'output': dict(type='ModuleOutputs', source='head'),
+        recorder: dict(type='ModuleOutputs', source=source),
+    }
+    inner = distiller['distill_losses']['loss']
+    distiller['distill_losses'] = dict(
+        loss=dict(type='LessonLoss', loss=inner, per=per)
+    )
+    mapping = distiller['loss_forward_mappings']['loss']
+    mapping.pop('gt_labels', None)
+    if recorder == 'logits':
+        del distiller['loss_forward_mappings']
+    return tiny.build_classroom(
+        dict(teacher=tiny.mentor(CHANNELS)),
+        distiller=dict(mentor_recorders=dict(teacher=theirs), **distiller),
+    )
+
+
+@pytest.mark.parametrize('name', CASES)
+def test_in_a_lesson(tiny, name):
+    lesson = table()[name][-1]
+    if lesson == 'refused':
+        with pytest.raises(TypeError, match=rf'cannot teach with {name}'):
+            lesson_of(tiny, name, 'batch')
+        return
+    if lesson == 'per batch':
+        with pytest.raises(ValueError, match=rf"{name}.*Set per='batch'"):
+            lesson_of(tiny, name, 'sample')
+    losses, gradients = run(tiny, lesson_of(tiny, name, lesson.removeprefix('per ')))
+    assert losses['distill.loss'] > 0
+    assert all(gradient.isfinite().all() for gradient in gradients.values())
 
 
 @pytest.mark.parametrize('name', CASES)

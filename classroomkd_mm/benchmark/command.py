@@ -1,0 +1,191 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""The command line of the benchmark."""
+
+import argparse
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from .comparison import compare
+from .method import find_methods
+from .page import as_json, markdown, table_of_runs
+from .plan import Plan, check_same_suite
+from .plot import plot
+from .record import read_record
+from .results import collect
+from .suite import Suite, check_files
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Compare methods.
+
+    Args:
+        arguments (Sequence[str], optional): Defaults to those of the process.
+
+    Raises:
+        ValueError: If suite, methods, seeds or the folder cannot be.
+        FileNotFoundError: If a file of the suite is missing.
+    """
+    args = parser().parse_args(arguments)
+    suite = Suite.read(args.suite)
+    names = args.methods or suite.methods
+    plan = Plan(
+        suite,
+        find_methods(suite.task, names),
+        suite.seeds if args.seeds is None else args.seeds,
+        args.out or Path('work_dirs', 'benchmark', suite.name),
+        strict=bool(names),
+    )
+    plan.check()
+    for folder in args.collect or ():
+        if not (folder / 'suite.json').is_file():
+            raise FileNotFoundError(
+                f'--collect {folder}: there is no suite.json, so that it is no folder '
+                'of a benchmark.'
+            )
+        check_same_suite(suite, folder)
+    if args.collect is None:
+        check_files(suite)
+    if args.dry_run:
+        print(outlook(plan))
+    elif args.print_commands:
+        plan.write()
+        print(commands(plan))
+    else:
+        if args.collect is None:
+            train(plan, args.jobs)
+        leave_page(plan, args.collect or ())
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line.
+
+    Returns:
+        argparse.ArgumentParser: Its parser.
+    """
+    parser = argparse.ArgumentParser(
+        prog='benchmark.py',
+        description='Compare ways to train the same student: train it with every '
+        'method and seed, and write a page. Interrupted, run it again: finished runs '
+        'are kept, the others resume.',
+    )
+    parser.add_argument('suite', help='a suite of configs/benchmarks/suites, or a file')
+    parser.add_argument(
+        '--seeds', type=int, nargs='+', help='seeds (default: those of the suite)'
+    )
+    parser.add_argument(
+        '--methods',
+        nargs='+',
+        help='methods to compare, in the order in which to run them (default: those '
+        'of the suite, or all of its task)',
+    )
+    parser.add_argument(
+        '--out',
+        type=Path,
+        help='folder for everything (default: work_dirs/benchmark/SUITE)',
+    )
+    parser.add_argument(
+        '--jobs', type=int, default=1, help='trainings at a time (default: 1)'
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        '--dry-run', action='store_true', help='say what would be run, and stop'
+    )
+    what.add_argument(
+        '--print-commands',
+        action='store_true',
+        help='write the configs and print the commands that train them, and stop',
+    )
+    what.add_argument(
+        '--collect',
+        type=Path,
+        nargs='*',
+        metavar='DIR',
+        help='train nothing: write the page from the runs in the folder of --out and '
+        'in these folders of the same suite',
+    )
+    return parser
+
+
+def outlook(plan: Plan) -> str:
+    """Say what a plan would run.
+
+    Args:
+        plan (Plan): The plan.
+
+    Returns:
+        str: A line for each training, and the number of each kind.
+    """
+    runs = list(plan.runs())
+    lines = [f'{run.state:12} {run.title}  ({run.folder})' for run in runs]
+    lines += [f'{"left out":12} {name}: {why}' for name, why in plan.left_out.items()]
+    states = [run.state for run in runs]
+    counts = (
+        f'{states.count(state)} {state}'
+        for state in ('finished', 'interrupted', 'to do')
+    )
+    return '\n'.join([*lines, f'{len(runs)} trainings: {", ".join(counts)}.'])
+
+
+def commands(plan: Plan) -> str:
+    """Write the commands of all trainings that have not finished.
+
+    The initial weights are made right away: every training needs them.
+
+    Args:
+        plan (Plan): The plan, its configs written.
+
+    Returns:
+        str: A line for each command, in an order in which they can be run.
+    """
+    from .running import cache_command
+    from .start import write_start
+
+    for seed in plan.seeds:
+        write_start(plan.start(seed).with_suffix('.py'), plan.start(seed))
+    pretraining = [run.command() for run in plan.pretraining.values()]
+    cached = plan.cached()
+    filling = [cache_command(cached)] if cached else []
+    training = [
+        run.command() for job in plan.jobs for run in job.runs
+        if run.state != 'finished'
+    ]  # fmt: skip
+    return '\n'.join(map(shlex.join, [*pretraining, *filling, *training]))
+
+
+def train(plan: Plan, workers: int) -> None:
+    """Do all trainings of a plan.
+
+    Args:
+        plan (Plan): The plan.
+        workers (int): How many at a time.
+    """
+    from .live import Board
+    from .running import prepare, run_all
+
+    plan.write()
+    board = Board(plan, workers)
+    with board.shown():
+        prepare(plan, workers, board)
+        run_all(plan.jobs, workers, board)
+
+
+def leave_page(plan: Plan, elsewhere: Sequence[Path]) -> None:
+    """Write the page of a plan: Markdown, CSV, JSON and a plot.
+
+    Args:
+        plan (Plan): The plan.
+        elsewhere (Sequence[Path]): Other folders with runs of the suite.
+    """
+    rows = compare(plan.suite, collect(plan, elsewhere))
+    mentors = {name: read_record(run.folder) for name, run in plan.pretraining.items()}
+    plan.out.mkdir(parents=True, exist_ok=True)
+    text = markdown(plan.suite, rows, mentors, plan.left_out)
+    (plan.out / 'benchmark.md').write_text(text, encoding='utf-8')
+    csv = table_of_runs(plan.suite, rows)
+    (plan.out / 'benchmark.csv').write_text(csv, encoding='utf-8')
+    json = as_json(plan.suite, rows)
+    (plan.out / 'benchmark.json').write_text(json, encoding='utf-8')
+    plot(plan.suite, rows, plan.out / 'benchmark.png')
+    print(text)
+    print(f'The page is in {plan.out}: benchmark.md, .csv, .json and .png.')

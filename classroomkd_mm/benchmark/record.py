@@ -1,0 +1,48 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""What a run leaves for the page: one JSON file in its work dir."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+RECORD = 'record.json'
+"""File name of the record in the work dir."""
+
+
+def write_record(folder: Path, record: Mapping[str, Any]) -> None:
+    """Write a record, whole or not at all.
+
+    Args:
+        folder (Path): The work dir.
+        record (Mapping[str, Any]): What RunRecordHook knows.
+    """
+    temporary = folder / f'{RECORD}.new'
+    temporary.write_text(json.dumps(record, indent=1), encoding='utf-8')
+    os.replace(temporary, folder / RECORD)
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """Read the record of a run.
+
+    Args:
+        folder (Path): The work dir.
+
+    Returns:
+        dict[str, Any]: The record; empty if the run has not written one.
+    """
+    path = folder / RECORD
+    return json.loads(path.read_text(encoding='utf-8')) if path.is_file() else {}
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether a run has been validated after its last iteration.
+
+    Args:
+        folder (Path): The work dir.
+
+    Returns:
+        bool: True if so.
+    """
+    return bool(read_record(folder).get('finished'))

@@ -1,0 +1,18 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+# One of MMRazor's losses between the last features of the student and of the best
+# mentor, beside the loss of the labels.
+kind = 'baseline'
+mentors = 'best'
+live = True
+distiller = dict(
+    output=('logits',),
+    student_recorders=dict(
+        logits=dict(type='ClassifierLogits', source='head'),
+        features=dict(type='ModuleOutputs', source='{features.student.source}'),
+    ),
+    mentor_recorders={
+        '{best}': dict(
+            features=dict(type='ModuleOutputs', source='{features.mentor.source}')
+        )
+    },
+)

@@ -1,0 +1,5 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+_base_ = './_base_/classroom.py'
+title = 'classroom, active mentors weigh the same'
+source = 'docs/method.md, Options beyond the paper'
+distiller = dict(knowledge_filter=dict(weights='uniform'))

@@ -1,0 +1,12 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+# The first two stages of a ResNet-18, 48 channels wide, for the 14 joints of LSP.
+_base_ = ['../../../_base_/models/stick_figures/res18-w8.py', './lsp.py']
+model = dict(
+    backbone=dict(stem_channels=48, base_channels=48),
+    head=dict(
+        in_channels=96,
+        out_channels=14,
+        deconv_out_channels=(48, 48),
+        decoder=_base_.codec,
+    ),
+)

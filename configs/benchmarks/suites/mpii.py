@@ -1,0 +1,26 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+# SimpleBaseline with ResNet-18 learns MPII from two HRNets and two larger ResNets. For
+# GPUs.
+_base_ = [
+    '../../pretrain/mpii/td-hm_res18_8xb64-210e_mpii-256x256.py',
+    '../../_base_/classroom/heatmaps.py',
+    '../../_base_/mentors/mpii.py',
+]
+benchmark = dict(
+    title='MPII: ResNet-18 from HRNet-W48, HRNet-W32, ResNet-152 and ResNet-50',
+    task='pose',
+    mentors={
+        name: _base_.mentors[name]
+        for name in ['hrnet-w48', 'hrnet-w32', 'res152', 'res50']
+    },
+    distiller=dict(
+        _base_.distiller,
+        scorer=dict(type='HeatmapScorer', score='oks', sigmas='mpii'),
+    ),
+    metrics={'PCK': dict(title='PCKh'), 'PCK@0.1': dict(title='PCKh at 0.1')},
+    seeds=(0,),
+    needs={
+        'data/mpii/annotations': 'put MPII there, or a link to it, as MMPose '
+        'describes it.'
+    },
+)

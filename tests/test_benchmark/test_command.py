@@ -1,0 +1,75 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""The command line: what is refused before the first run, and what only looks."""
+
+import pytest
+
+from classroomkd_mm.benchmark import command
+
+
+@pytest.fixture
+def benchmark(suite_file, tmp_path, monkeypatch):
+    def call(*arguments):
+        monkeypatch.setattr(command, 'train', lambda *_: pytest.fail('it was started'))
+        out = ['--out', str(tmp_path / 'out')]
+        return command.main([str(suite_file), *out, *arguments])
+
+    return call
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(
+    benchmark, tmp_path, capsys
+):
+    benchmark('--dry-run', '--methods', 'alone', 'kd')
+    printed = capsys.readouterr().out
+    assert '4 trainings: 0 finished, 0 interrupted, 4 to do.' in printed
+    assert not (tmp_path / 'out').exists()
+    benchmark('--dry-run')  # all methods; what the suite cannot have is named
+    assert 'left out     rkd: benchmark.features' in capsys.readouterr().out
+
+
+def test_commands_are_ordinary_trainings(benchmark, tmp_path, capsys, monkeypatch):
+    from classroomkd_mm.benchmark import start
+
+    made = []
+    monkeypatch.setattr(start, 'write_start', lambda config, file: made.append(file))
+    benchmark('--print-commands', '--methods', 'alone', 'kd', '--seeds', '4')
+    cache, *runs = capsys.readouterr().out.splitlines()
+    config = tmp_path / 'out/runs/kd/seed4.py'
+    assert cache == f'mim run classroomkd_mm cache_mentors {config}'
+    assert runs[1] == (
+        f'mim train classroomkd_mm {config} --work-dir {config.with_suffix("")} '
+        '--resume'
+    )
+    assert config.is_file()
+    assert made == [tmp_path / 'out/starts/seed4.pth']
+
+
+def test_collecting_trains_nothing(benchmark, tmp_path, finish, capsys):
+    finish(tmp_path / 'out/runs/alone/seed0', 33.0)
+    for file in tmp_path.glob('*.pth'):
+        file.unlink()  # nor does it need the mentors
+    benchmark('--collect', '--methods', 'alone', 'kd')
+    assert '| student alone | 33.00 |' in capsys.readouterr().out
+    assert {file.suffix for file in (tmp_path / 'out').glob('benchmark.*')} == {
+        '.md', '.csv', '.json', '.png',
+    }  # fmt: skip
+    with pytest.raises(FileNotFoundError, match=r'no suite\.json'):
+        benchmark('--collect', str(tmp_path / 'nowhere'), '--methods', 'alone')
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'error', 'message'),
+    [
+        (['--methods', 'clasroom'], ValueError, "Did you mean 'classroom'"),
+        (['--seeds', '1', '1'], ValueError, 'seed 1 is given twice'),
+    ],
+)
+def test_what_is_refused(benchmark, arguments, error, message):
+    with pytest.raises(error, match=message):
+        benchmark(*arguments)
+
+
+def test_a_missing_mentor_is_found_before_the_first_run(benchmark, tmp_path):
+    (tmp_path / 'strong.pth').unlink()
+    with pytest.raises(FileNotFoundError, match="mentor 'strong': its checkpoint"):
+        benchmark('--methods', 'alone')

@@ -1,0 +1,51 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""Methods are small files, found by every suite of their task."""
+
+import pytest
+
+from classroomkd_mm.benchmark.method import Method, find_methods
+
+
+def test_the_student_alone_comes_first_and_baselines_before_ours():
+    for task in ('classification', 'pose'):
+        methods = find_methods(task)
+        kinds = [method.kind for method in methods]
+        assert kinds[0] == 'alone'
+        assert kinds.count('alone') == 1
+        assert kinds == sorted(kinds)
+        assert len({method.title for method in methods}) == len(methods)
+
+
+def test_named_methods_keep_their_order():
+    names = ['kd', 'alone', 'classroom']
+    assert [m.name for m in find_methods('classification', names)] == names
+
+
+def test_a_file_elsewhere_is_a_method(tmp_path):
+    path = tmp_path / 'mine.py'
+    path.write_text("title = 'mine'\nkind = 'ours'\n")
+    (method,) = find_methods('pose', [str(path)])
+    assert (method.name, method.mentors) == ('mine', 'all')
+
+
+def test_an_unknown_method_has_a_close_match():
+    with pytest.raises(ValueError, match=r"'clasroom'.*Did you mean 'classroom'\?"):
+        find_methods('classification', ['clasroom'])
+
+
+def test_a_method_is_named_once():
+    with pytest.raises(ValueError, match="'kd' is given twice"):
+        find_methods('classification', ['kd', 'alone', 'kd'])
+
+
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        (dict(kind='ours'), 'needs a `title`'),
+        (dict(title='mine', kind='best'), "kind='best'"),
+        (dict(title='mine', kind='ours', mentors='worst'), "mentors='worst'"),
+    ],
+)
+def test_what_a_method_cannot_say(content, message):
+    with pytest.raises(ValueError, match=message):
+        Method.of('mine', content, 'mine.py')

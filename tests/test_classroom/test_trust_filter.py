@@ -1,0 +1,143 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""TrustFilter: running trust in each mentor, times CA-MKD's weights."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classroomkd_mm.functional import confidence_weights
+
+few = settings(max_examples=15, deadline=None)
+
+
+@pytest.fixture(scope='module')
+def build(tiny):
+    from classroomkd_mm.classroom import TrustFilter
+
+    def build(mentors=3, **options):
+        trust = TrustFilter(**options)
+        trust.prepare(None, range(mentors))
+        return trust
+
+    return build
+
+
+def scores(seed=0, n=3, N=6):
+    generator = torch.Generator().manual_seed(seed)
+    return -3 * torch.rand(n + 1, N, generator=generator)
+
+
+def test_weights_written_down_again(build):
+    """Three batches, with loops."""
+    trust, running = build(momentum=0.9), [0.0] * 3
+    for seed in range(3):
+        log_scores = scores(seed)
+        weights = trust(log_scores).weights
+        for m in range(3):
+            mean = sum(math.exp(log_scores[m + 1, i]) for i in range(6)) / 6
+            running[m] = 0.9 * running[m] + 0.1 * mean
+    for i in range(6):
+        costs = [math.exp(-log_scores[m + 1, i]) for m in range(3)]
+        products = [running[m] * (1 - costs[m] / sum(costs)) / 2 for m in range(3)]
+        for m in range(3):
+            expected = 3 * products[m] / sum(products)
+            assert weights[m, i].item() == pytest.approx(expected, rel=1e-5)
+
+
+@few
+@given(st.integers(0, 2**20), st.integers(1, 5))
+def test_weights_sum_to_n_and_are_those_of_camkd_among_equals(build, seed, n):
+    log_scores = scores(seed, n)
+    ranking = build(n)(log_scores)
+    torch.testing.assert_close(ranking.weights.sum(0), torch.full((6,), float(n)))
+    equal = log_scores[1:2].expand(n, 6)
+    again = build(n)(torch.cat([log_scores[:1], equal])).weights
+    active = torch.ones(n, 6, dtype=torch.bool)
+    torch.testing.assert_close(again, confidence_weights(equal, active))
+
+
+def test_a_mentor_that_is_wrong_throughout_hardly_teaches(build):
+    log_scores = torch.tensor([-2.0, -0.1, -0.2, -9.0]).expand(6, 4).T
+    weights = build()(log_scores).weights
+    assert (weights[2] < 1e-3).all()
+    assert (weights[:2] > 1.4).all()
+
+
+def test_a_broken_output_does_not_teach_and_costs_no_trust(build):
+    trust = build()
+    log_scores = scores()
+    log_scores[2] = log_scores[2, 0]
+    trust(log_scores)
+    before = trust.trust[1].item()
+    log_scores[2, 1] = -math.inf
+    ranking = trust(log_scores)
+    assert trust.trust[1] == pytest.approx((1 + trust.momentum) * before)
+    assert not ranking.active[1, 1]
+    assert ranking.weights[1, 1] == 0
+    assert ranking.weights.isfinite().all()
+    log_scores[1:, 0] = -math.inf
+    assert (trust(log_scores).weights[:, 0] == 0).all()
+
+
+def test_a_mentor_that_is_absent_keeps_its_trust(build):
+    """It weighs the same again when it comes back."""
+    trust, always = build(momentum=0.5), build(momentum=0.5)
+    log_scores = torch.tensor([-2.0, -0.1, -0.5, -1.0]).expand(6, 4).T.clone()
+    absent = log_scores.clone()
+    absent[1] = -math.inf
+    for batch in (log_scores, absent, absent, log_scores):
+        ranking = trust(batch)
+    torch.testing.assert_close(ranking.weights, always(log_scores).weights)
+
+
+def test_only_training_changes_the_trust(build):
+    trust = build()
+    trust(scores())
+    before = trust.trust.clone()
+    trust.eval()(scores(1))
+    assert torch.equal(trust.trust, before)
+    trust.train()(torch.zeros(4, 0))
+    assert torch.equal(trust.trust, before)
+
+
+def test_trust_is_that_of_all_processes(build, monkeypatch):
+    """Each process adds the totals of the other one to its own."""
+    whole, halves = build(), (build(), build())
+    log_scores = scores()
+    shares = log_scores[:, :4], log_scores[:, 4:]
+    module = 'classroomkd_mm.classroom.trust_filter.sum_over_processes'
+    totals = []
+    monkeypatch.setattr(module, lambda own: totals.append(own) or own)
+    for share in shares:
+        build()(share)
+    for half, share, other in zip(halves, shares, totals[::-1], strict=True):
+        monkeypatch.setattr(module, lambda own, other=other: own + other)
+        half(share)
+    monkeypatch.undo()
+    whole(log_scores)
+    for half in halves:
+        torch.testing.assert_close(half.trust, whole.trust)
+        torch.testing.assert_close(half.seen, whole.seen)
+
+
+def test_trust_is_in_the_checkpoint(tiny):
+    cfg = dict(knowledge_filter=dict(type='TrustFilter', momentum=0.5))
+    model = tiny.build_classroom(distiller=cfg)
+    assert (model.distiller.knowledge_filter.trust == 0).all()  # after the dry lesson
+    model.train()(*tiny.prepared(model, tiny.batch()), mode='loss')
+    trust = model.distiller.knowledge_filter.trust
+    assert (trust > 0).all()
+    again = tiny.build_classroom(distiller=cfg)
+    again.load_state_dict(model.state_dict())
+    assert torch.equal(again.distiller.knowledge_filter.trust, trust)
+
+
+@pytest.mark.parametrize(
+    ('momentum', 'error'), [(1, ValueError), (-0.1, ValueError), ('0.9', TypeError)]
+)
+def test_a_momentum_that_is_none(build, momentum, error):
+    with pytest.raises(error, match='momentum'):
+        build(momentum=momentum)
