@@ -60,7 +60,7 @@ def test_a_mentor_that_is_the_student_predicts_what_it_does(kind, flip):
         dict(
             type='mmrazor.ClassroomDistill',
             architecture=net,
-            mentors=dict(same=dict(model=net, ckpt=None)),
+            mentors=dict(same=dict(model=net, ckpt=None, fast=False)),
         )
     ).eval()
     mentor = model.mentors['same']
