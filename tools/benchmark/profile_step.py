@@ -3,8 +3,9 @@
 
 All variants of a classroom take turns, repeat by repeat, so that what else the machine
 does falls on each of them. A ratio is the median over the repeats. Networks have random
-weights, which cost the same. Memory is that of the weights, and the largest sum of
-tensors that live at a time during a step.
+weights, which cost the same. Memory is that of the weights that run, and the largest
+sum of tensors that live at a time during a step. The originals of fast mentors, which
+stay in the memory of the host, are not part of it.
 """
 
 import argparse
@@ -185,8 +186,8 @@ def make_models(classroom: Classroom) -> dict[str, nn.Module]:
     first = {classroom.mentors[0]: classroom.mentors[0]}
     return dict(
         student=build_network(recipe_of(classroom).architecture),
-        fast_off=make_classroom(classroom, everyone),
-        fast_on=make_classroom(classroom, everyone, fast_mentors=True),
+        fast_off=make_classroom(classroom, everyone, fast_mentors=False),
+        fast_on=make_classroom(classroom, everyone),
         one_mentor=make_classroom(classroom, first),
         mmrazor=make_single_teacher(classroom),
     )
