@@ -7,7 +7,6 @@ Source: docs/architecture.md, promise 9; docs/mentors.md, "Speed".
 import copy
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -18,6 +17,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from ..nested import tensors_of
 from ..networks import run_network
 from ..tasks.network_input import input_channels, input_size
 from .offloaded import Offloaded
@@ -214,29 +214,5 @@ def _fold(network: nn.Module, conv: nn.Module, norm: _BatchNorm) -> None:
 
 def _relative_error(before: Any, after: Any) -> float:
     """The largest difference, relative to the largest value, of all tensors."""
-    pairs = zip(_tensors(before), _tensors(after), strict=True)
+    pairs = zip(tensors_of(before), tensors_of(after), strict=True)
     return max(float((b - a).abs().max() / b.abs().max()) for b, a in pairs)
-
-
-def cast(output: Any, dtype: torch.dtype) -> Any:
-    """Convert the output of a network.
-
-    Args:
-        output (Tensor | Sequence): A tensor, or tensors in tuples and lists.
-        dtype (torch.dtype): The type that they get.
-
-    Returns:
-        Any: The same, of this type.
-    """
-    if isinstance(output, Tensor):
-        return output.to(dtype)
-    return type(output)(cast(each, dtype) for each in output)
-
-
-def _tensors(output: Any) -> Iterator[Tensor]:
-    """All tensors in the output of a network."""
-    if isinstance(output, Tensor):
-        yield output
-    elif isinstance(output, Sequence):
-        for each in output:
-            yield from _tensors(each)

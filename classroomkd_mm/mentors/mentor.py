@@ -8,10 +8,11 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
 from ..fingerprints import digest
+from ..nested import map_tensors
 from ..networks import run_network
 from ..tasks.inputs import InputAdapter
 from ..tasks.network_input import input_channels, try_network, wrong_size
-from .fast import Speed, cast, speed_up
+from .fast import Speed, speed_up
 
 RANDOM_WEIGHTS = 'random weights'
 """Origin of the weights of a mentor with ``ckpt=None``."""
@@ -147,7 +148,7 @@ class Mentor(nn.Module):
             output = try_network(self.name, self.running, images)
             self.image_shape = images.shape[1:]
         if self._speed.dtype:
-            output = cast(output, dtype)
+            output = map_tensors(lambda x: x.to(dtype), output)
         return output if self.aligner is None else self.aligner(output)
 
     def size_warning(self) -> str | None:

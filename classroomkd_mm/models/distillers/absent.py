@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
-from torch.utils._pytree import tree_map
 
 from ...mentors import Mentors
+from ...nested import map_tensors
 
 
 def fill_absent(mentor_outputs: Sequence[Any], student_output: Any) -> list[Any]:
@@ -26,7 +26,9 @@ def fill_absent(mentor_outputs: Sequence[Any], student_output: Any) -> list[Any]
     """
     if all(output is not None for output in mentor_outputs):
         return list(mentor_outputs)
-    blank = tree_map(lambda x: torch.full_like(x.detach(), torch.nan), student_output)
+    blank = map_tensors(
+        lambda x: torch.full_like(x.detach(), torch.nan), student_output
+    )
     return [blank if output is None else output for output in mentor_outputs]
 
 

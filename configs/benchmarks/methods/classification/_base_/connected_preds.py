@@ -1,0 +1,29 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+# The losses whose arguments are preds_S and preds_T, behind a connector.
+_base_ = './features.py'
+distiller = dict(
+    connectors=dict(
+        student=dict(
+            type='ConvModuleConnector',
+            in_channel='{features.student.channels}',
+            out_channel='{features.mentor.channels}',
+            act_cfg=None,
+        )
+    ),
+    loss_forward_mappings=dict(
+        loss_features=dict(
+            preds_S=dict(
+                recorder='features',
+                from_student=True,
+                data_idx='{features.student.index}',
+                connector='student',
+            ),
+            preds_T=dict(
+                recorder='features',
+                from_student=False,
+                mentor='{best}',
+                data_idx='{features.mentor.index}',
+            ),
+        )
+    ),
+)
