@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from .comparison import compare
+from .comparison import Row, compare
 from .method import find_methods
 from .page import as_json, markdown, table_of_runs
 from .plan import Plan, check_same_suite
@@ -171,11 +171,26 @@ def train(plan: Plan, workers: int) -> None:
 
 
 def leave_page(plan: Plan, elsewhere: Sequence[Path]) -> None:
+    """Write the page of a plan, and print it.
+
+    Args:
+        plan (Plan): The plan.
+        elsewhere (Sequence[Path]): Other folders with runs of the suite.
+    """
+    _, text = write_page(plan, elsewhere)
+    print(text)
+    print(f'The page is in {plan.out}: benchmark.md, .csv, .json and .png.')
+
+
+def write_page(plan: Plan, elsewhere: Sequence[Path] = ()) -> tuple[list[Row], str]:
     """Write the page of a plan: Markdown, CSV, JSON and a plot.
 
     Args:
         plan (Plan): The plan.
         elsewhere (Sequence[Path]): Other folders with runs of the suite.
+
+    Returns:
+        tuple[list[Row], str]: The methods, the best mean first, and the Markdown.
     """
     rows = compare(plan.suite, collect(plan, elsewhere))
     mentors = {name: read_record(run.folder) for name, run in plan.pretraining.items()}
@@ -187,5 +202,4 @@ def leave_page(plan: Plan, elsewhere: Sequence[Path]) -> None:
     json = as_json(plan.suite, rows)
     (plan.out / 'benchmark.json').write_text(json, encoding='utf-8')
     plot(plan.suite, rows, plan.out / 'benchmark.png')
-    print(text)
-    print(f'The page is in {plan.out}: benchmark.md, .csv, .json and .png.')
+    return rows, text

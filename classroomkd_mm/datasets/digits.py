@@ -22,6 +22,9 @@ class Digits(BaseDataset):
         split (str): 'train' or 'test'.
         images_per_class (int, optional): Number of images of each digit to use, for
             training with few labels. Defaults to all.
+        skip_per_class (int): Number of images of each digit to leave out, the first
+            ones: what another network trains on with ``images_per_class``. Defaults
+            to 0.
         **kwargs: Arguments of MMPretrain's ``BaseDataset``, such as ``pipeline``.
 
     Raises:
@@ -31,11 +34,16 @@ class Digits(BaseDataset):
     METAINFO = {'classes': tuple('0123456789')}
 
     def __init__(
-        self, split: str = 'train', images_per_class: int | None = None, **kwargs
+        self,
+        split: str = 'train',
+        images_per_class: int | None = None,
+        skip_per_class: int = 0,
+        **kwargs,
     ) -> None:
         check_choice('split', split, ('train', 'test'))
         self.split = split
         self.images_per_class = images_per_class
+        self.skip_per_class = skip_per_class
         super().__init__(ann_file='', **kwargs)
 
     def load_data_list(self) -> list[dict]:
@@ -58,16 +66,24 @@ class Digits(BaseDataset):
         ]
 
     def _chosen(self, labels: np.ndarray) -> np.ndarray:
-        """Take the first images of each digit, in the order of the split."""
-        if self.images_per_class is None:
-            return np.arange(len(labels))
+        """Take images of each digit, in the order of the split."""
         by_digit = [np.flatnonzero(labels == digit) for digit in range(NUM_CLASSES)]
         fewest = min(map(len, by_digit))
-        if not 0 < self.images_per_class <= fewest:
+        skip = self.skip_per_class
+        if not 0 <= skip < fewest:
             raise ValueError(
-                f'images_per_class={self.images_per_class!r} must be between 1 and '
-                f'{fewest}, the number of images of the rarest digit in the '
-                f'{self.split} split.'
+                f'skip_per_class={skip!r} must be between 0 and {fewest - 1}: the '
+                f'rarest digit in the {self.split} split has {fewest} images.'
             )
-        chosen = [indices[: self.images_per_class] for indices in by_digit]
+        end = None
+        if self.images_per_class is not None:
+            left = fewest - skip
+            if not 0 < self.images_per_class <= left:
+                raise ValueError(
+                    f'images_per_class={self.images_per_class!r} must be between 1 and '
+                    f'{left}, the number of images of the rarest digit in the '
+                    f'{self.split} split after skip_per_class={skip!r}.'
+                )
+            end = skip + self.images_per_class
+        chosen = [indices[skip:end] for indices in by_digit]
         return np.sort(np.concatenate(chosen))

@@ -52,3 +52,16 @@ def test_more_images_than_there_are_is_an_error(digits, value):
 def test_unknown_split(digits):
     with pytest.raises(ValueError, match="split='val'.*'train', 'test'"):
         digits(split='val')
+
+
+def test_skipped_images_are_those_that_another_network_has(digits):
+    few, others = digits(images_per_class=5), digits(skip_per_class=5)
+    assert (len(few), len(others)) == (50, 848)
+    images = {sample['img'].tobytes() for part in (few, others) for sample in part}
+    assert len(images) == 898
+
+
+@pytest.mark.parametrize('value', [-1, 1000])
+def test_skipping_more_images_than_there_are_is_an_error(digits, value):
+    with pytest.raises(ValueError, match=f'skip_per_class={value}'):
+        digits(skip_per_class=value)

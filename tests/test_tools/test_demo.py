@@ -22,35 +22,57 @@ def pose_demo(monkeypatch):
     return importlib.import_module('pose')
 
 
-def write_run(demo, out, name, seed, accuracy):
-    folder = demo.work_dir(out, name, seed)
-    for time, value in (('20260101_000000', 1.0), ('20260102_000000', accuracy)):
-        log = folder / time / 'vis_data' / 'scalars.json'
-        log.parent.mkdir(parents=True)
-        log.write_text(
-            json.dumps({'accuracy/top1': 50.0, 'step': 20})
-            + '\n'
-            + json.dumps({'accuracy/top1': value, 'step': 40})
-            + '\n'
-        )
-    values = dict(taught=0.5, temperature=2.0, loss=0.1)
-    entry = dict(epoch=1, mentors={mentor: values for mentor in demo.MENTORS})
-    (folder / 'classroom.jsonl').write_text(json.dumps(entry) + '\n')
+def row(title, kind, values, to_alone=None, to_baseline=None):
+    from classroomkd_mm.benchmark.comparison import Row
+    from classroomkd_mm.benchmark.method import Method
+    from classroomkd_mm.benchmark.results import Results
+
+    results = Results(Method(title, title, kind), records={})
+    return Row(results, values, to_alone, to_baseline, None)
 
 
-def test_the_table_tells_a_loss_as_plainly_as_a_gain(demo, tmp_path, capsys):
-    for name in (*demo.MENTORS, demo.STUDENT, demo.CLASSROOM):
-        for seed in demo.SEEDS:
-            accuracy = 90.0 + seed - (name == demo.CLASSROOM)
-            write_run(demo, tmp_path, name, seed, accuracy)
-    demo.print_table(tmp_path)
-    demo.draw(tmp_path)
-    printed = capsys.readouterr().out
-    assert 'by -1.00 points (by seed: -1.00, -1.00, -1.00)' in printed
-    alone, taught = (line for line in printed.splitlines() if 'student r' in line)
-    assert alone.split()[-4:] == ['91.00', '90.00', '-', '92.00']
-    assert taught.split()[-4:] == ['90.00', '89.00', '-', '91.00']
-    assert (tmp_path / 'classroom.png').read_bytes()[:4] == b'\x89PNG'
+def printed_verdicts(demo, capsys, classroom):
+    """Print the table of a classroom, given its values by seed."""
+    from classroomkd_mm.benchmark.statistics import difference
+    from classroomkd_mm.benchmark.suite import Suite
+
+    alone = {0: 80.0, 1: 81.0, 2: 82.0}
+    average = {0: 84.0, 1: 85.0, 2: 86.0}
+    rows = [
+        row('average', 'baseline', average, difference(average, alone)),
+        row(
+            'our classroom', 'ours', classroom,
+            difference(classroom, alone), difference(classroom, average),
+        ),
+        row('alone', 'alone', alone),
+    ]  # fmt: skip
+    demo.print_table(Suite.read(demo.SUITE), rows)
+    return capsys.readouterr().out
+
+
+def test_the_demo_says_ahead_of_alone_and_behind_the_average(demo, capsys):
+    printed = printed_verdicts(demo, capsys, {0: 82.0, 1: 83.5, 2: 84.0})
+    assert 'ahead of the student alone: +2.17 [+2.00, +2.50]' in printed
+    assert 'behind the best baseline, "average": -1.83 [-2.00, -1.50]' in printed
+
+
+def test_what_is_within_the_noise_is_not_called_a_gain(demo, capsys):
+    printed = printed_verdicts(demo, capsys, {0: 85.0, 1: 80.0, 2: 83.0})
+    assert 'neither ahead of nor behind the student alone: +1.67' in printed
+    assert ' ahead of' not in printed.replace('neither ahead of', '')
+
+
+def test_students_and_mentors_of_the_demo_share_no_image(demo):
+    from classroomkd_mm.benchmark.configs import pretraining_config
+    from classroomkd_mm.benchmark.suite import Suite
+
+    suite = Suite.read(demo.SUITE)
+    own = suite.config.train_dataloader.dataset
+    assert demo.CLASSROOM in suite.methods
+    for mentor in suite.mentors.values():
+        theirs = pretraining_config(mentor['pretrain']).train_dataloader.dataset
+        assert (own.split, theirs.split) == ('train', 'train')
+        assert theirs.skip_per_class == own.images_per_class
 
 
 def test_the_pose_demo_reports_both_students(pose_demo, tmp_path, capsys):

@@ -1,89 +1,115 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Classification of handwritten digits from scikit-learn, with 100 training images.
+"""Classification of handwritten digits from scikit-learn: the benchmark's suite `demo`.
 
-Trains three mentors of different strength and a student alone, then the same student in
-their classroom, with three seeds each, through `mim train`.
+Trains five mentors, then the same student alone, with other ways of distillation and in
+their classroom, with five seeds each, through `mim train`.
 """
 
 import os
-import statistics
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
 
-from classroomkd_mm._runs import last_validation, mim_train
+from classroomkd_mm.benchmark.command import train, write_page
+from classroomkd_mm.benchmark.comparison import Row
+from classroomkd_mm.benchmark.method import find_methods
+from classroomkd_mm.benchmark.plan import Plan
+from classroomkd_mm.benchmark.record import read_record
+from classroomkd_mm.benchmark.statistics import CONFIDENCE, Difference
+from classroomkd_mm.benchmark.suite import Suite
 
-MENTORS = ('resnet14-w20', 'resnet8-w8', 'resnet8-w3')
-STUDENT = 'resnet8-w4'
-CLASSROOM = f'classroomkd_{STUDENT}'
-SEEDS = (0, 1, 2)
-MENTOR_EPOCHS = 80
-METRIC = 'accuracy/top1'
+SUITE = 'demo'
+CLASSROOM = 'classroom'
 
 
 def main(out: Path) -> None:
     """Train all networks, print a table and write a plot."""
-    # One run with one thread per core: networks this small do not benefit from more
-    # threads.
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        alone = [(name, seed) for name in (*MENTORS, STUDENT) for seed in SEEDS]
-        list(pool.map(lambda run: train(out, *run), alone))
-        list(pool.map(lambda seed: train(out, CLASSROOM, seed), SEEDS))
-    print_table(out)
-    draw(out)
+    suite = Suite.read(SUITE)
+    methods = find_methods(suite.task, suite.methods)
+    plan = Plan(suite, methods, suite.seeds, out, strict=True)
+    plan.check()
+    # A training has one thread: networks this small do not benefit from more.
+    train(plan, len(os.sched_getaffinity(0)))
+    report(plan)
 
 
-def work_dir(out: Path, name: str, seed: int) -> Path:
-    """The work dir of a run."""
-    return out / f'{name}_seed{seed}'
+def report(plan: Plan) -> None:
+    """Print what the finished trainings of a plan say, and plot it."""
+    rows, _ = write_page(plan)
+    print_mentors(plan)
+    print_table(plan.suite, rows)
+    draw(plan)
 
 
-def train(out: Path, name: str, seed: int) -> None:
-    """Do one run."""
-    options = [f'randomness.seed={seed}']
-    if name == CLASSROOM:
-        options += [
-            f'model.mentors.{mentor}.ckpt='
-            f'{work_dir(out, mentor, seed) / f"epoch_{MENTOR_EPOCHS}.pth"}'
-            for mentor in MENTORS
-        ]
-    mim_train(f'{name}_1xb20_digits.py', work_dir(out, name, seed), options)
-    print(f'{name:24} seed {seed}: {accuracy(out, name, seed):5.2f} %', flush=True)
+def print_mentors(plan: Plan) -> None:
+    """Print the accuracy of each mentor."""
+    metric = plan.suite.metric
+    print(f'\n{plan.suite.title}')
+    for name, run in plan.pretraining.items():
+        accuracy = read_record(run.folder)['metrics'][metric]
+        print(f'{"mentor " + name:52}{accuracy:6.2f}')
 
 
-def accuracy(out: Path, name: str, seed: int) -> float:
-    """Read the accuracy after the last epoch, in percent."""
-    return last_validation(work_dir(out, name, seed), METRIC)[METRIC]
+def print_table(suite: Suite, rows: Sequence[Row]) -> None:
+    """Print each method beside the student alone, and what that says of ours."""
+    head = f'{suite.metrics[suite.metric]["title"]}, {len(suite.seeds)} seeds'
+    print(f'\n{head:52}{"mean":>6}  to the student alone, {CONFIDENCE:.0%} interval')
+    for row in rows:
+        title = row.results.method.title
+        if not row.values:
+            print(f'{title:52}failed, see {SUITE} in docs/benchmark.md')
+            continue
+        print(f'{title:52}{row.mean:6.2f}  {described(row.to_alone)}'.rstrip())
+    print()
+    baseline = next((r for r in rows if is_baseline(r) and r.to_baseline is None), None)
+    for row in rows:
+        if row.results.method.kind == 'ours':
+            print_verdicts(row, baseline)
 
 
-def print_table(out: Path) -> None:
-    """Print each network's accuracy over the seeds, and what the classroom changes."""
-    print('\nAccuracy on 899 test images after training on 100, 3 seeds')
-    print(f'{"":38}{"mean":>8}{"spread":>16}')
-    rows = [(f'mentor {name}', name) for name in MENTORS]
-    rows += [
-        (f'student {STUDENT} alone', STUDENT),
-        (f'student {STUDENT} in the classroom', CLASSROOM),
-    ]
-    results = {name: [accuracy(out, name, seed) for seed in SEEDS] for _, name in rows}
-    for label, name in rows:
-        values = results[name]
-        spread = f'{min(values):.2f} - {max(values):.2f}'
-        print(f'{label:38}{statistics.mean(values):8.2f}{spread:>16}')
-    gains = [
-        taught - alone
-        for taught, alone in zip(results[CLASSROOM], results[STUDENT], strict=True)
-    ]
-    print(
-        f'\nThe classroom changes the student by {statistics.mean(gains):+.2f} points '
-        f'(by seed: {", ".join(f"{gain:+.2f}" for gain in gains)}).'
+def is_baseline(row: Row) -> bool:
+    """Whether a row is of a baseline that has results."""
+    return row.results.method.kind == 'baseline' and bool(row.values)
+
+
+def print_verdicts(row: Row, baseline: Row | None) -> None:
+    """Print whether one of our methods is beyond the noise."""
+    print(f'"{row.results.method.title}" is')
+    others = {'the student alone': row.to_alone}
+    if baseline is not None:
+        name = f'the best baseline, "{baseline.results.method.title}"'
+        others[name] = row.to_baseline
+    for name, found in others.items():
+        if found is not None:
+            print(f'  {sentence(found, name)}')
+
+
+def sentence(found: Difference, other: str) -> str:
+    """Say in words how a method compares with another one.
+
+    A difference that is not clear of zero is neither a gain nor a loss.
+    """
+    ahead = (
+        'neither ahead of nor behind'
+        if found.verdict == 'undecided'
+        else (f'{found.verdict} of' if found.verdict == 'ahead' else found.verdict)
     )
+    return f'{ahead} {other}: {described(found)}'
 
 
-def draw(out: Path) -> None:
+def described(found: Difference | None) -> str:
+    """Write a difference with its interval and its verdict."""
+    if found is None:
+        return ''
+    interval = f'[{found.low:+.2f}, {found.high:+.2f}]'
+    return f'{found.mean:+.2f} {interval:16} {found.verdict}'
+
+
+def draw(plan: Plan) -> None:
     """Plot how much each mentor taught over time."""
     from classroomkd_mm.visualization import plot_teaching, read_report
 
-    reports = [read_report(work_dir(out, CLASSROOM, seed)) for seed in SEEDS]
-    picture = out / 'classroom.png'
-    plot_teaching(reports, picture, f'Who taught {STUDENT}, on 100 digits, 3 seeds')
+    folders = [job.folder for job in plan.jobs if job.method.name == CLASSROOM]
+    reports = [read_report(folder) for folder in folders]
+    picture = plan.out / 'classroom.png'
+    plot_teaching(reports, picture, f'Who taught, {len(reports)} seeds')
     print(f'Which mentor taught how much over time: {picture}')

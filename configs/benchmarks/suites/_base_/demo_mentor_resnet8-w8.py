@@ -1,0 +1,3 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+_base_ = './demo_mentor_resnet8-w14.py'
+model = dict(backbone=dict(base_channels=8), head=dict(in_channels=32))
