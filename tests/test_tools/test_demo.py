@@ -52,13 +52,13 @@ def printed_verdicts(demo, capsys, classroom):
 
 def test_the_demo_says_ahead_of_alone_and_behind_the_average(demo, capsys):
     printed = printed_verdicts(demo, capsys, {0: 82.0, 1: 83.5, 2: 84.0})
-    assert 'ahead of the student alone: +2.17 [+2.00, +2.50]' in printed
-    assert 'behind the best baseline, "average": -1.83 [-2.00, -1.50]' in printed
+    assert 'ahead of alone: +2.17 [+2.00, +2.50]' in printed
+    assert 'behind average: -1.83 [-2.00, -1.50]' in printed
 
 
 def test_what_is_within_the_noise_is_not_called_a_gain(demo, capsys):
     printed = printed_verdicts(demo, capsys, {0: 85.0, 1: 80.0, 2: 83.0})
-    assert 'neither ahead of nor behind the student alone: +1.67' in printed
+    assert 'neither ahead of nor behind alone: +1.67' in printed
     assert ' ahead of' not in printed.replace('neither ahead of', '')
 
 

@@ -14,11 +14,16 @@ from classroomkd_mm.benchmark.comparison import Row
 from classroomkd_mm.benchmark.method import find_methods
 from classroomkd_mm.benchmark.plan import Plan
 from classroomkd_mm.benchmark.record import read_record
-from classroomkd_mm.benchmark.statistics import CONFIDENCE, Difference
+from classroomkd_mm.benchmark.statistics import CONFIDENCE, Difference, difference
 from classroomkd_mm.benchmark.suite import Suite
 
 SUITE = 'demo'
 CLASSROOM = 'classroom'
+WORDS = {
+    'ahead': 'ahead of',
+    'behind': 'behind',
+    'undecided': 'neither ahead of nor behind',
+}
 
 
 def main(out: Path) -> None:
@@ -56,31 +61,19 @@ def print_table(suite: Suite, rows: Sequence[Row]) -> None:
     for row in rows:
         title = row.results.method.title
         if not row.values:
-            print(f'{title:52}failed, see {SUITE} in docs/benchmark.md')
+            print(f'{title:52}failed: {next(iter(row.results.failures.values()))}')
             continue
-        print(f'{title:52}{row.mean:6.2f}  {described(row.to_alone)}'.rstrip())
-    print()
-    baseline = next((r for r in rows if is_baseline(r) and r.to_baseline is None), None)
+        found = row.to_alone
+        verdict = f'  {interval(found):22}{found.verdict}' if found else ''
+        print(f'{title:52}{row.mean:6.2f}{verdict}')
+    others = [row for row in rows if row.values and row.results.method.kind != 'ours']
     for row in rows:
-        if row.results.method.kind == 'ours':
-            print_verdicts(row, baseline)
-
-
-def is_baseline(row: Row) -> bool:
-    """Whether a row is of a baseline that has results."""
-    return row.results.method.kind == 'baseline' and bool(row.values)
-
-
-def print_verdicts(row: Row, baseline: Row | None) -> None:
-    """Print whether one of our methods is beyond the noise."""
-    print(f'"{row.results.method.title}" is')
-    others = {'the student alone': row.to_alone}
-    if baseline is not None:
-        name = f'the best baseline, "{baseline.results.method.title}"'
-        others[name] = row.to_baseline
-    for name, found in others.items():
-        if found is not None:
-            print(f'  {sentence(found, name)}')
+        if row.values and row.results.method.kind == 'ours':
+            print(f'\n"{row.results.method.title}" is')
+            for other in others:
+                found = difference(row.values, other.values)
+                if found is not None:
+                    print(f'  {sentence(found, other.results.method.title)}')
 
 
 def sentence(found: Difference, other: str) -> str:
@@ -88,28 +81,23 @@ def sentence(found: Difference, other: str) -> str:
 
     A difference that is not clear of zero is neither a gain nor a loss.
     """
-    ahead = (
-        'neither ahead of nor behind'
-        if found.verdict == 'undecided'
-        else (f'{found.verdict} of' if found.verdict == 'ahead' else found.verdict)
-    )
-    return f'{ahead} {other}: {described(found)}'
+    return f'{WORDS[found.verdict]} {other}: {interval(found)}'
 
 
-def described(found: Difference | None) -> str:
-    """Write a difference with its interval and its verdict."""
-    if found is None:
-        return ''
-    interval = f'[{found.low:+.2f}, {found.high:+.2f}]'
-    return f'{found.mean:+.2f} {interval:16} {found.verdict}'
+def interval(found: Difference) -> str:
+    """Write a difference with its interval."""
+    return f'{found.mean:+.2f} [{found.low:+.2f}, {found.high:+.2f}]'
 
 
 def draw(plan: Plan) -> None:
     """Plot how much each mentor taught over time."""
     from classroomkd_mm.visualization import plot_teaching, read_report
 
-    folders = [job.folder for job in plan.jobs if job.method.name == CLASSROOM]
-    reports = [read_report(folder) for folder in folders]
+    jobs = [job for job in plan.jobs if job.method.name == CLASSROOM]
+    finished = [job.folder for job in jobs if job.runs[-1].state == 'finished']
+    if not finished:
+        return
+    reports = [read_report(folder) for folder in finished]
     picture = plan.out / 'classroom.png'
     plot_teaching(reports, picture, f'Who taught, {len(reports)} seeds')
     print(f'Which mentor taught how much over time: {picture}')
