@@ -3,8 +3,7 @@
 
 Their last releases are older than current PyTorch versions. Each fix documents its
 reason and its condition. It applies only where the original fails, so it does not
-change a complete installation. The last two make a training start sooner, and change
-nothing else.
+change a complete installation. The last ones only make a training start sooner.
 
 =====================================  ==========================================
 `mmcv.ops`                             mmcv-lite has no compiled operators, but
@@ -51,6 +50,9 @@ all of `mmrazor`                       imports MMDetection, MMPose, SciPy, sciki
                                        take seconds.
 `mmpretrain.models.utils`              imports MMDetection for a layer of detectors. The
                                        layer waits for MMDetection's models.
+`mmengine.config.utils`,               read all metafiles of a package, and list all
+`mmengine.utils.package_utils`         distributions, for each config `package::path`. It
+                                       is looked up in the package's configs at once.
 =====================================  ==========================================
 """
 

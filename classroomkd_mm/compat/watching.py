@@ -19,12 +19,14 @@ from .missing_packages import check_packages
 from .mixed_precision import allow_mixed_precision_on_cpu, convert_bfloat16_to_numpy
 from .old_configs import register_all
 from .processes import start_processes_without_gpu, wrap_models_on_cpu
+from .quick_configs import find_configs_quickly, find_packages_quickly
 from .stand_ins import STAND_INS, StandInLoader, is_below_stand_in, stand_in_for
 from .whole_files import keep_until_saved, write_whole_files
 
 AFTER_IMPORT: dict[str, Callable[[], None]] = {
     'mmdet.models': register_layer_with_detectors,
     'mmengine.config.config': partial(check_packages, 'mmengine.config.config'),
+    'mmengine.config.utils': find_configs_quickly,
     'mmengine.dist.utils': start_processes_without_gpu,
     'mmengine.dataset.base_dataset': name_failing_samples,
     'mmengine.dataset.utils': name_odd_samples,
@@ -34,6 +36,7 @@ AFTER_IMPORT: dict[str, Callable[[], None]] = {
     'mmengine.model.wrappers.distributed': wrap_models_on_cpu,
     'mmengine.optim.optimizer.amp_optimizer_wrapper': allow_mixed_precision_on_cpu,
     'mmengine.runner.checkpoint': use_safe_loaders,
+    'mmengine.utils.package_utils': find_packages_quickly,
     'mmpose.utils.tensor_utils': convert_bfloat16_to_numpy,
     'mmrazor.models': register_all,
 }

@@ -52,3 +52,11 @@ def test_more_images_than_there_are_is_an_error(digits, value):
 def test_unknown_split(digits):
     with pytest.raises(ValueError, match="split='val'.*'train', 'test'"):
         digits(split='val')
+
+
+def test_scikit_learn_that_is_missing_is_named(digits, monkeypatch):
+    from classroomkd_mm.datasets import digits as module
+
+    monkeypatch.setattr(module, 'find_spec', lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match='pip install scikit-learn'):
+        digits()
