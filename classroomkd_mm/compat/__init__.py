@@ -51,8 +51,8 @@ all of `mmrazor`                       imports MMDetection, MMPose, SciPy, sciki
 `mmpretrain.models.utils`              imports MMDetection for a layer of detectors. The
                                        layer waits for MMDetection's models.
 `mmengine.config.utils`,               read all metafiles of a package, and list all
-`mmengine.utils.package_utils`         distributions, for each config `package::path`. It
-                                       is looked up in the package's configs at once.
+`mmengine.utils.package_utils`         distributions, for each config `package::path`.
+                                       It is looked up in the package's configs.
 =====================================  ==========================================
 """
 

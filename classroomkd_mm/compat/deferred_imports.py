@@ -79,8 +79,8 @@ def defers_imports(module: str) -> bool:
 def defer_imports(module: ModuleType) -> None:
     """Defer those imports of a module that are in `DEFERRED`.
 
-    This covers ``from a import b`` and ``import a.b as c``. A package that is not
-    installed is not deferred, so that the module finds out at once.
+    This covers ``from a import b`` and ``import a.b as c`` outside of functions. A
+    package that is not installed is not deferred, so that the module finds out at once.
 
     Args:
         module (ModuleType): The module, which is not executed yet.
@@ -118,7 +118,8 @@ def _importing_later(deferred: list[str], package: str) -> Callable[..., Any]:
         top = path.partition('.')[0]
         later = any(_is_within(path, module) for module in deferred)
         takes_names = '*' not in fromlist if fromlist else '.' in name
-        if later and takes_names and find_spec(top):
+        in_function = locals is not globals
+        if later and takes_names and not in_function and find_spec(top):
             return _Source(path if fromlist else top)
         return builtins.__import__(name, globals, locals, fromlist, level)
 

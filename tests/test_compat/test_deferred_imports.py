@@ -154,9 +154,15 @@ def test_an_import_waits_until_it_is_used(late_package, statement, use, value):
 
 
 @pytest.mark.parametrize(
-    'statement', ['import late_package', 'from late_package import *']
+    'statement',
+    [
+        'import late_package',
+        'from late_package import *',
+        'def f():\n    from late_package import Thing\nf()',
+    ],
+    ids=['module', 'all names', 'in a function'],
 )
-def test_a_whole_module_is_imported_at_once(late_package, statement):
+def test_what_is_imported_at_once(late_package, statement):
     execute(statement)
     assert late_package in sys.modules
 
