@@ -118,7 +118,7 @@ def _importing_later(deferred: list[str], package: str) -> Callable[..., Any]:
         top = path.partition('.')[0]
         later = any(_is_within(path, module) for module in deferred)
         takes_names = '*' not in fromlist if fromlist else '.' in name
-        in_function = locals is not globals
+        in_function = globals is None or locals is not globals
         if later and takes_names and not in_function and find_spec(top):
             return _Source(path if fromlist else top)
         return builtins.__import__(name, globals, locals, fromlist, level)
