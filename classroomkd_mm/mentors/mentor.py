@@ -48,8 +48,8 @@ class Mentor(nn.Module):
     ) -> None:
         super().__init__()
         self.name = name
-        # In a tuple, it is no child: where a rewritten copy of it runs, it stays on the
-        # CPU.
+        # In a tuple, it is no child: where a rewritten copy of it runs, it stays off the
+        # accelerator.
         self._own = (network,)
         self.running = network
         self.adapter = adapter
@@ -72,7 +72,8 @@ class Mentor(nn.Module):
     def network(self) -> nn.Module:
         """nn.Module: The network as it was built, with the weights of its checkpoint.
 
-        ``running`` is what runs: the network itself, or a faster copy.
+        ``running`` is what runs: the network itself, or a faster copy. In the second
+        case, the weights of the network are on the disk, see :mod:`.on_disk`.
         """
         return self._own[0]
 
