@@ -75,7 +75,8 @@ WHOLE = ['backbone.conv', 'backbone.norm', 'backbone.relu', 'backbone.dropout',
     ids=['early record', 'late record', 'output', 'record from the end'],
 )
 def test_a_mentor_stops_after_the_last_record_that_a_loss_takes(tiny, mapping, last):
-    assert layers_that_run(tiny, classroom(tiny, mapping)) == WHOLE[: WHOLE.index(last) + 1]
+    expected = WHOLE[: WHOLE.index(last) + 1]
+    assert layers_that_run(tiny, classroom(tiny, mapping)) == expected
 
 
 @pytest.mark.parametrize(
