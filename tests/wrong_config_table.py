@@ -294,6 +294,13 @@ SECTIONS = {
         ),
         case(
             ValueError,
+            {f'{B}.dtype': 'bfloat16', **recorded('b', 'backbone')},
+            'Remove one of them.',
+            "Mentor 'b': with dtype='bfloat16'",
+            'mentor_recorders',
+        ),
+        case(
+            ValueError,
             {f'{B}.offload': 'disk'},
             "Write 'cpu', or leave it out.",
             "Mentor 'b': offload must be 'cpu'",

@@ -17,6 +17,7 @@ from ...options import build_part
 from .absent import check_always_present, fill_absent
 from .mappings import check_mapping, check_sources, mapping_of_mentor
 from .mentor_recorders import MentorRecorders
+from .needed_records import needed_records
 from .records import check_record, keep_versions
 
 
@@ -168,6 +169,14 @@ class ClassroomDistiller(ConfigurableDistiller):
         for name in self.loss_forward_mappings:
             for mapping in self.mappings_of(name):
                 check_always_present({name: mapping}, mentors)
+        needed = needed_records(
+            self.distill_losses.values(),
+            self.loss_forward_mappings.values(),
+            self.mentor_recorders,
+            self.task_weight,
+        )
+        for name, counts in needed.items():
+            self.teacher_recorders.stop_after(name, counts)
 
     def teach(
         self,
@@ -180,7 +189,7 @@ class ClassroomDistiller(ConfigurableDistiller):
 
         Args:
             mentor_outputs (Sequence): n outputs, in the mentors' order; None for a
-                mentor that is absent.
+                mentor that is absent, or whose records alone are needed.
             data_samples (Sequence[BaseDataElement]): N samples with targets.
 
         Returns:

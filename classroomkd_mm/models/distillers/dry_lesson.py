@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from ...classroom import MentorLoss, RecordedLoss
 from ...random_states import keep_random_states
+from .absent import fill_absent
 from .classroom_distiller import ClassroomDistiller
 
 
@@ -140,6 +141,7 @@ def _try_mentor_losses(
 ) -> None:
     """Compute the losses that need a lesson, if the lesson can be planned."""
     student_output = distiller.student_output()
+    mentor_outputs = fill_absent(mentor_outputs, student_output)
     try:
         lesson = distiller.plan(student_output, mentor_outputs, samples)
     except Exception as error:  # the user's targets may differ from the generated ones
