@@ -15,7 +15,12 @@ from ...functional.checks import check_choice
 from ...mentors import Mentors
 from ...options import build_part
 from .absent import check_always_present, fill_absent
-from .mappings import check_mapping, check_sources, mapping_of_mentor
+from .mappings import (
+    check_from_student,
+    check_mapping,
+    check_sources,
+    mapping_of_mentor,
+)
 from .mentor_recorders import MentorRecorders
 from .records import check_record, keep_versions
 
@@ -136,7 +141,8 @@ class ClassroomDistiller(ConfigurableDistiller):
             mentors (Mentors): The mentors.
 
         Raises:
-            ValueError: If a recorder's source does not exist.
+            ValueError: If a recorder's source does not exist, or a loss takes nothing
+                from a student that is trained.
             KeyError: If a mapping or a recorder refers to something that does not
                 exist.
             TypeError: If a loss needs a mapping and has none.
@@ -153,14 +159,12 @@ class ClassroomDistiller(ConfigurableDistiller):
             None: set(self.student_sources),
             **self.teacher_recorders.known_records(self.output),
         }
+        is_trained = any(p.requires_grad for p in student.parameters())
         for name, loss in self.distill_losses.items():
-            check_mapping(
-                name,
-                loss,
-                self.loss_forward_mappings.get(name),
-                known_records,
-                set(self.connectors),
-            )
+            mapping = self.loss_forward_mappings.get(name)
+            check_mapping(name, loss, mapping, known_records, set(self.connectors))
+            if is_trained and not isinstance(loss, MentorLoss):
+                check_from_student(name, loss, mapping)
             if isinstance(loss, RecordedLoss):
                 loss.mapped = name in self.loss_forward_mappings
             if isinstance(loss, MentorLoss):
