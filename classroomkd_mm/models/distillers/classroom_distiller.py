@@ -13,6 +13,7 @@ from ...classroom.statistics import lesson_sums
 from ...functional import TASK_WEIGHTS, plan_lesson
 from ...functional.checks import check_choice
 from ...mentors import Mentors
+from ...nested import map_tensors
 from ...options import build_part
 from .absent import check_always_present, fill_absent
 from .mappings import (
@@ -274,10 +275,7 @@ class ClassroomDistiller(ConfigurableDistiller):
             list[dict[str, Any]]: For each mentor, the records by argument.
         """
         return [
-            {
-                argument: self.take(mentor_outputs, **record)
-                for argument, record in mapping.items()
-            }
+            self.arguments(mapping, mentor_outputs)
             for mapping in self.mappings_of(name)
         ]
 
@@ -310,12 +308,7 @@ class ClassroomDistiller(ConfigurableDistiller):
             ValueError: If the loss is not a single number.
         """
         mapping = self.loss_forward_mappings[name]
-        loss = self.distill_losses[name](
-            **{
-                argument: self.take(mentor_outputs, **record)
-                for argument, record in mapping.items()
-            }
-        )
+        loss = self.distill_losses[name](**self.arguments(mapping, mentor_outputs))
         if not isinstance(loss, Tensor) or loss.numel() != 1:
             shape = tuple(getattr(loss, 'shape', [type(loss).__name__]))
             raise ValueError(
@@ -324,6 +317,28 @@ class ClassroomDistiller(ConfigurableDistiller):
                 "`reduction`, set it to 'mean', 'sum' or 'batchmean'."
             )
         return loss.sum()
+
+    def arguments(
+        self, mapping: Mapping[str, Mapping], mentor_outputs: Sequence[Any]
+    ) -> dict[str, Any]:
+        """Get the arguments of a mapping, with tensors whose layout is the usual one.
+
+        Some of MMRazor's losses flatten with ``view``, which tensors in the layout
+        channels-last do not allow.
+
+        Args:
+            mapping (Mapping[str, Mapping]): Records by argument.
+            mentor_outputs (Sequence): n outputs, in the mentors' order.
+
+        Returns:
+            dict[str, Any]: The records by argument.
+        """
+        return {
+            argument: map_tensors(
+                Tensor.contiguous, self.take(mentor_outputs, **record)
+            )
+            for argument, record in mapping.items()
+        }
 
     def student_output(self) -> Any:
         """Read the output to score and teach from the student's recorders.

@@ -350,6 +350,17 @@ def test_a_paraphraser_trained_by_mmrazor(tiny, tmp_path):
         assert torch.equal(value, trained[key]), key
 
 
+@pytest.mark.parametrize('name', ['L2Loss', 'FTLoss', 'FBKDLoss'])
+def test_networks_in_the_layout_channels_last(tiny, monkeypatch, name):
+    """L2Loss and FTLoss flatten with `view`."""
+    monkeypatch.setitem(CASES, 'L2Loss', case(FEATS, FEATURES))  # normalized
+    expected, _ = run(tiny, classroom_of(tiny, name))
+    model = classroom_of(tiny, name).to(memory_format=torch.channels_last)
+    losses, gradients = run(tiny, model)
+    torch.testing.assert_close(losses['distill.loss'], expected['distill.loss'])
+    assert gradients['backbone.conv.weight'].abs().sum() > 0
+
+
 def paraphraser_stage(mentor=None):
     """The stage before FTLoss, as MMRazor's config has it."""
     taken = dict(recorder='features', from_student=False)
