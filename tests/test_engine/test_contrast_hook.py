@@ -35,7 +35,7 @@ def crd_classroom(tiny, **options):
     )
 
 
-def train(tiny, tmp_path, model, epochs=1, numbered=True):
+def train(tiny, tmp_path, model, epochs=1, numbered=True, **options):
     """Epochs of four iterations."""
 
     class Numbered(tiny.TinyData):
@@ -61,6 +61,7 @@ def train(tiny, tmp_path, model, epochs=1, numbered=True):
         hooks=hooks,
         loader=loader,
         randomness=dict(seed=3),
+        **options,
     )
     return data
 
@@ -111,6 +112,17 @@ def test_what_is_drawn_depends_on_seed_and_iteration(tiny, tmp_path):
     epochs = [epoch[epoch[:, 0].argsort()] for epoch in first.split(SIZE)]
     assert torch.equal(epochs[0][:, 0], epochs[1][:, 0])
     assert not torch.equal(*epochs)
+
+
+def test_a_resumed_run_goes_on_with_the_same_images_and_memory(tiny, tmp_path):
+    train(tiny, tmp_path / 'whole', whole := crd_classroom(tiny), epochs=2)
+    train(tiny, tmp_path / 'part', crd_classroom(tiny))
+    resumed = crd_classroom(tiny)
+    train(tiny, tmp_path / 'part', resumed, epochs=2, resume=True)
+    state = resumed.state_dict()
+    assert 'distiller.distill_losses.loss_crd.contrast.memory_v1' in state
+    for key, value in whole.state_dict().items():
+        assert torch.equal(state[key], value), key
 
 
 def test_what_does_not_fit_is_refused(tiny, tmp_path):
