@@ -761,6 +761,13 @@ SECTIONS = {
         ),
         case(
             ValueError,
+            {'model.student_trainable': False},
+            'Add the connector that this stage is to train.',
+            'student_trainable=False',
+            'nothing is trained',
+        ),
+        case(
+            ValueError,
             kl(preds_S=OURS, preds_T=THEIRS) | {f'{LOSSES}.loss_kl.reduction': 'none'},
             'Use a reduction that gives one number.',
             "'loss_kl'",
