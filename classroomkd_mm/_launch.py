@@ -1,18 +1,38 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Shared code of the scripts in tools/: the command line of a run, and its config.
+"""Shared code of the scripts in tools/: the command line of a run, and its start.
 
-Only light parts of MMEngine are imported before the arguments are parsed, so that
-`--help`, which MIM calls for every script, returns immediately.
+Nothing heavy is imported before the arguments are parsed, so that `--help`, which MIM
+calls before every training, returns immediately.
 """
 
+import gc
 import os
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
-
-from mmengine.config import Config
+from typing import TYPE_CHECKING
 
 from ._cfg_options import CfgOptions
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
+
+
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Import packages without looking for garbage, and never look for it in them.
+
+    Imports leave hundreds of thousands of objects, all of them in use. Python would go
+    through them again and again, during the imports and later.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def run_parser(description: str) -> ArgumentParser:
@@ -58,7 +78,7 @@ def run_parser(description: str) -> ArgumentParser:
     return parser
 
 
-def read_config(args: Namespace) -> Config:
+def read_config(args: Namespace) -> 'Config':
     """Read the config given by the arguments, and apply the common arguments to it.
 
     Args:
@@ -71,6 +91,8 @@ def read_config(args: Namespace) -> Config:
         FileNotFoundError: If there is no such config.
         ValueError: If several recipes have this name.
     """
+    from mmengine.config import Config
+
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     path = find_config(args.config)
     config = Config.fromfile(path)

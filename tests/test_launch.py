@@ -1,6 +1,9 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """The command line and the config of a run."""
 
+import gc
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,3 +76,31 @@ def test_a_config_is_written_without_yapf_and_reads_back(tmp_path, monkeypatch):
     monkeypatch.setattr('mmengine.config.config.FormatCode', None)  # is not called
     config.dump(tmp_path / 'written.py')
     assert Config.fromfile(tmp_path / 'written.py').model == config.model
+
+
+def test_what_is_imported_is_no_garbage_to_look_for():
+    gc.unfreeze()
+    with _launch.no_garbage_collection():
+        assert not gc.isenabled()
+        imported = [object]
+    assert gc.isenabled()
+    assert all(one is not imported for one in gc.get_objects())
+    gc.unfreeze()
+
+
+@pytest.mark.parametrize('script', ['train', 'test'])
+def test_the_help_of_a_script_imports_nothing_heavy(script):
+    path = Path(__file__).parents[1] / 'tools' / f'{script}.py'
+    code = f"""
+import runpy, sys
+sys.argv = ['{script}.py', '--help']
+try:
+    runpy.run_path({str(path)!r}, run_name='__main__')
+except SystemExit:
+    print(*{{'torch', 'mmengine', 'numpy'}} & set(sys.modules), file=sys.stderr)
+"""
+    run = subprocess.run(
+        [sys.executable, '-c', code], capture_output=True, text=True, check=True
+    )
+    assert 'usage' in run.stdout
+    assert run.stderr.strip() == ''

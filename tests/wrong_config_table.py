@@ -294,6 +294,13 @@ SECTIONS = {
         ),
         case(
             ValueError,
+            {f'{B}.dtype': 'bfloat16', **recorded('b', 'backbone')},
+            'Remove one of them.',
+            "Mentor 'b': with dtype='bfloat16'",
+            'mentor_recorders',
+        ),
+        case(
+            ValueError,
             {f'{B}.offload': 'disk'},
             "Write 'cpu', or leave it out.",
             "Mentor 'b': offload must be 'cpu'",
@@ -751,6 +758,13 @@ SECTIONS = {
             'Take one argument from the student.',
             "'loss_kl'",
             'takes nothing from the student',
+        ),
+        case(
+            ValueError,
+            {'model.student_trainable': False},
+            'Add the connector that this stage is to train.',
+            'student_trainable=False',
+            'nothing is trained',
         ),
         case(
             ValueError,

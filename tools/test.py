@@ -3,7 +3,7 @@
 
 from argparse import Namespace
 
-from classroomkd_mm._launch import read_config, run_parser
+from classroomkd_mm._launch import no_garbage_collection, read_config, run_parser
 from classroomkd_mm.compat import weights_only
 
 
@@ -23,10 +23,10 @@ def parse_args() -> Namespace:
 def main() -> None:
     """Evaluate."""
     args = parse_args()
-    cfg = read_config(args)
-
-    from classroomkd_mm.engine.runner import StudentRunner
-    from classroomkd_mm.models.algorithms import student_config
+    with no_garbage_collection():
+        cfg = read_config(args)
+        from classroomkd_mm.engine.runner import StudentRunner
+        from classroomkd_mm.models.algorithms import student_config
 
     cfg = student_config(cfg)
     cfg.load_from = args.checkpoint

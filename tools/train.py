@@ -3,7 +3,7 @@
 
 from argparse import Namespace
 
-from classroomkd_mm._launch import read_config, run_parser
+from classroomkd_mm._launch import no_garbage_collection, read_config, run_parser
 from classroomkd_mm.compat import weights_only
 
 
@@ -38,7 +38,10 @@ def main() -> None:
         ValueError: If an argument does not fit the config.
     """
     args = parse_args()
-    cfg = read_config(args)
+    with no_garbage_collection():
+        cfg = read_config(args)
+        from mmengine.runner import Runner
+
     if args.amp:
         use_mixed_precision(cfg.optim_wrapper)
     if args.auto_scale_lr:
@@ -51,8 +54,6 @@ def main() -> None:
     if args.resume:
         cfg.resume = True
         cfg.load_from = None if args.resume == 'auto' else args.resume
-
-    from mmengine.runner import Runner
 
     with weights_only():
         Runner.from_cfg(cfg).train()

@@ -2,12 +2,19 @@
 """Filling in what a method needs to know of the suite that it is in."""
 
 import copy
+import operator
 import re
 from collections.abc import Mapping
 from typing import Any
 
-WHOLE = re.compile(r'\{([\w.-]+)\}')
-"""A string that stands for a fact as a whole, which may be of any type."""
+NAME = re.compile(r'\{([\w.-]+)\}')
+"""A fact in a text."""
+
+WHOLE = re.compile(NAME.pattern + r'(?: (\*|//) (\d+))?')
+"""A string that stands for a fact as a whole, of any type, or for one times or divided
+by an integer."""
+
+OPERATORS = {'*': operator.mul, '//': operator.floordiv}
 
 
 class MissingFactError(LookupError):
@@ -18,7 +25,10 @@ def fill(value: Any, facts: Mapping[str, Any]) -> Any:
     """Replace ``'{name}'`` by facts, in all strings and names of a config.
 
     A string that is nothing but ``'{name}'`` becomes the fact itself, of whatever type.
-    A dot leads into a dict: ``'{features.student.channels}'``.
+    A dot leads into a dict: ``'{features.student.channels}'``. One integer may follow a
+    fact that is a number: ``'{share} * 50'``, ``'{features.mentor.channels} // 2'``.
+    An entry with ``{each.name}`` in its name is repeated for each mentor of the suite;
+    within it, ``each`` has what ``features.mentors`` says of the mentor.
 
     Args:
         value (Any): A part of a config.
@@ -31,15 +41,30 @@ def fill(value: Any, facts: Mapping[str, Any]) -> Any:
         MissingFactError: If there is no such fact.
     """
     if isinstance(value, Mapping):
-        return {fill(key, facts): fill(part, facts) for key, part in value.items()}
+        return {
+            fill(key, local): fill(part, local)
+            for key, part in value.items()
+            for local in _repeated(key, facts)
+        }
     if isinstance(value, list | tuple):
         return type(value)(fill(part, facts) for part in value)
     if not isinstance(value, str):
         return value
     whole = WHOLE.fullmatch(value)
     if whole:
-        return copy.deepcopy(_fact(whole[1], facts))
-    return WHOLE.sub(lambda match: str(_fact(match[1], facts)), value)
+        fact, sign, number = copy.deepcopy(_fact(whole[1], facts)), whole[2], whole[3]
+        return OPERATORS[sign](fact, int(number)) if sign else fact
+    return NAME.sub(lambda match: str(_fact(match[1], facts)), value)
+
+
+def _repeated(key: Any, facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """List the facts with which an entry is filled: of all mentors, or once."""
+    if not isinstance(key, str) or '{each.name}' not in key:
+        return [facts]
+    return [
+        dict(facts, each=dict(_fact(f'features.mentors.{name}', facts), name=name))
+        for name in facts['mentor_names']
+    ]
 
 
 def _fact(name: str, facts: Mapping[str, Any]) -> Any:

@@ -38,6 +38,9 @@ class Suite:
             if it is empty.
         features (Mapping): Where ``student`` and ``mentor``, the strongest, have
             their last features: ``source`` and ``channels``, and of what is pooled.
+            ``mentors`` says for each mentor by name from which item 0 of what
+            ``recorder`` they come: those that its classifier pools.
+        num_samples (int): Number of training images.
         assistant (Mapping): Changes to the student that make a network between it and
             the strongest mentor.
         needs (Mapping[str, str]): Files and folders, each with what to do if it is
@@ -57,6 +60,7 @@ class Suite:
     seeds: Sequence[int] = (0, 1, 2, 3, 4)
     methods: Sequence[str] = ()
     features: Mapping[str, Any] = field(default_factory=dict)
+    num_samples: int = 0
     assistant: Mapping[str, Any] = field(default_factory=dict)
     needs: Mapping[str, str] = field(default_factory=dict)
     literature: str = ''
@@ -115,13 +119,14 @@ class Suite:
         """Say what methods can refer to, see :func:`~.facts.fill`.
 
         Returns:
-            dict[str, Any]: ``best`` (a name), ``num_mentors``, ``share`` (one over
-            that number), ``features``, and, if there are such, ``num_classes`` and
-            ``assistant``.
+            dict[str, Any]: ``best`` (a name), ``mentor_names``, ``num_mentors``,
+            ``share`` (one over that number), ``features``, and, if there are such,
+            ``num_classes``, ``num_samples`` and ``assistant``.
         """
         head = self.config.model.get('head', {})
         facts = dict(
             best=self.best,
+            mentor_names=list(self.mentors),
             num_mentors=len(self.mentors),
             share=1 / len(self.mentors),
             features=dict(self.features),
@@ -130,6 +135,8 @@ class Suite:
         )
         if self.assistant:
             facts['assistant'] = dict(self.assistant)
+        if self.num_samples:
+            facts['num_samples'] = self.num_samples
         if 'num_classes' in head:
             facts['num_classes'] = head['num_classes']
         return facts

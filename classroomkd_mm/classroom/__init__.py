@@ -5,6 +5,7 @@ These are thin, registered wrappers around :mod:`classroomkd_mm.functional`.
 """
 
 from ..functional import Lesson, Scores
+from .dropping_filter import DroppingFilter
 from .knowledge_filter import KnowledgeFilter
 from .mentor_loss import MentorLoss
 from .mentoring import Mentoring
@@ -13,6 +14,7 @@ from .scorer import Scorer
 from .trust_filter import TrustFilter
 
 __all__ = [
+    'DroppingFilter',
     'KnowledgeFilter',
     'Lesson',
     'MentorLoss',

@@ -44,7 +44,7 @@ def lesson_sums(
     sums[6] = num_samples
     for member, is_present in enumerate(present, start=1):
         if not is_present:
-            sums[5:, member] = 0
+            sums[:, member] = 0
     return sums
 
 
@@ -58,20 +58,19 @@ def describe(sums: list[list[float]], num_samples: float, names: list[str]) -> d
 
     Returns:
         dict: ``student`` with score and rank, and ``mentors``, which maps each name
-        to score and rank (means over the samples with an output), taught (fraction of
-        all samples), temperature (mean over the
-        samples taught, None if there are none), loss, and invalid (number of
-        samples).
+        to score and rank (means over the samples with an output, None if there are
+        none), taught (fraction of all samples), temperature (mean over the samples
+        taught, None if there are none), loss, and invalid (number of samples).
     """
     num_samples = max(num_samples, 1)
     columns = zip(*sums, strict=True)
     student, *mentors = (dict(zip(ROWS, column, strict=True)) for column in columns)
     described = {}
     for name, column in zip(names, mentors, strict=True):
-        taught, seen = column['taught'], max(column['seen'], 1)
+        taught, seen = column['taught'], column['seen']
         described[name] = {
-            'score': column['score'] / seen,
-            'rank': column['rank'] / seen,
+            'score': column['score'] / seen if seen else None,
+            'rank': column['rank'] / seen if seen else None,
             'taught': taught / num_samples,
             'temperature': column['temperature'] / taught if taught else None,
             'loss': column['loss'] / num_samples,

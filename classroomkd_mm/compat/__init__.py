@@ -3,7 +3,7 @@
 
 Their last releases are older than current PyTorch versions. Each fix documents its
 reason and its condition. It applies only where the original fails, so it does not
-change a complete installation.
+change a complete installation. The last ones only make a training start sooner.
 
 =====================================  ==========================================
 `mmcv.ops`                             mmcv-lite has no compiled operators, but
@@ -44,6 +44,15 @@ change a complete installation.
 `mmrazor.models`                       configs written for version 0.1 import only
                                        `classroomkd_mm` in `custom_imports`. They
                                        still work.
+all of `mmrazor`                       imports MMDetection, MMPose, SciPy, scikit-learn
+                                       and Matplotlib, which pruning and searches need.
+                                       They are imported when they are used, since they
+                                       take seconds.
+`mmpretrain.models.utils`              imports MMDetection for a layer of detectors. The
+                                       layer waits for MMDetection's models.
+`mmengine.config.utils`,               read all metafiles of a package, and list all
+`mmengine.utils.package_utils`         distributions, for each config `package::path`.
+                                       It is looked up in the package's configs.
 =====================================  ==========================================
 """
 

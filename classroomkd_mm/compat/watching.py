@@ -9,16 +9,24 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
 from .checkpoints import use_safe_loaders
+from .deferred_imports import (
+    defer_imports,
+    defers_imports,
+    register_layer_with_detectors,
+)
 from .failing_samples import name_failing_samples, name_odd_samples
 from .missing_packages import check_packages
 from .mixed_precision import allow_mixed_precision_on_cpu, convert_bfloat16_to_numpy
 from .old_configs import register_all
 from .processes import start_processes_without_gpu, wrap_models_on_cpu
+from .quick_configs import find_configs_quickly, find_packages_quickly
 from .stand_ins import STAND_INS, StandInLoader, is_below_stand_in, stand_in_for
 from .whole_files import keep_until_saved, write_whole_files
 
 AFTER_IMPORT: dict[str, Callable[[], None]] = {
+    'mmdet.models': register_layer_with_detectors,
     'mmengine.config.config': partial(check_packages, 'mmengine.config.config'),
+    'mmengine.config.utils': find_configs_quickly,
     'mmengine.dist.utils': start_processes_without_gpu,
     'mmengine.dataset.base_dataset': name_failing_samples,
     'mmengine.dataset.utils': name_odd_samples,
@@ -28,6 +36,7 @@ AFTER_IMPORT: dict[str, Callable[[], None]] = {
     'mmengine.model.wrappers.distributed': wrap_models_on_cpu,
     'mmengine.optim.optimizer.amp_optimizer_wrapper': allow_mixed_precision_on_cpu,
     'mmengine.runner.checkpoint': use_safe_loaders,
+    'mmengine.utils.package_utils': find_packages_quickly,
     'mmpose.utils.tensor_utils': convert_bfloat16_to_numpy,
     'mmrazor.models': register_all,
 }
@@ -35,7 +44,7 @@ AFTER_IMPORT: dict[str, Callable[[], None]] = {
 
 
 class _WatchingLoader(Loader):
-    """Load a module with its own loader, then apply its stand-in or hook."""
+    """Load a module with its own loader, and apply what is to be done with it."""
 
     def __init__(self, loader: Loader) -> None:
         self.loader = loader
@@ -48,6 +57,8 @@ class _WatchingLoader(Loader):
         return self.loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
+        if defers_imports(module.__name__):
+            defer_imports(module)
         try:
             self.loader.exec_module(module)
         except ImportError as error:
@@ -84,7 +95,7 @@ class WatchingFinder(MetaPathFinder):
         """
         if is_below_stand_in(fullname):
             return ModuleSpec(fullname, StandInLoader(), is_package=True)
-        if fullname not in self.names:
+        if fullname not in self.names and not defers_imports(fullname):
             return None
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is not None and spec.loader is not None:

@@ -1,4 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+from importlib.util import find_spec
+from pathlib import Path
+
 import numpy as np
 from mmpretrain.datasets import BaseDataset
 from mmpretrain.registry import DATASETS
@@ -28,6 +31,7 @@ class Digits(BaseDataset):
         **kwargs: Arguments of MMPretrain's ``BaseDataset``, such as ``pipeline``.
 
     Raises:
+        ModuleNotFoundError: If scikit-learn is not installed.
         ValueError: If the split does not exist, or has too few images of a digit.
     """
 
@@ -52,15 +56,13 @@ class Digits(BaseDataset):
         Returns:
             list[dict]: For each image, ``img``, uint8 (8, 8, 3), and ``gt_label``.
         """
-        from sklearn.datasets import load_digits
-
-        digits = load_digits()
-        order = np.random.default_rng(SPLIT_SEED).permutation(len(digits.target))
+        digits = _read_digits()
+        order = np.random.default_rng(SPLIT_SEED).permutation(len(digits))
         half = len(order) // 2
         order = order[:half] if self.split == 'train' else order[half:]
-        images = np.round(digits.images[order] * (255 / 16)).astype(np.uint8)
-        images = np.repeat(images[..., None], 3, axis=-1)
-        labels = digits.target[order]
+        pixels, labels = digits[order, :-1], digits[order, -1].astype(int)
+        images = np.round(pixels * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8, 1)
+        images = np.repeat(images, 3, axis=-1)
         return [
             dict(img=images[i], gt_label=int(labels[i])) for i in self._chosen(labels)
         ]
@@ -87,3 +89,20 @@ class Digits(BaseDataset):
             end = skip + self.images_per_class
         chosen = [indices[skip:end] for indices in by_digit]
         return np.sort(np.concatenate(chosen))
+
+
+def _read_digits() -> np.ndarray:
+    """Read scikit-learn's file, without scikit-learn, whose import takes longer.
+
+    Returns:
+        np.ndarray: float64 (1797, 65): 64 pixels from 0 to 16, and the label.
+    """
+    package = find_spec('sklearn')
+    if package is None:
+        raise ModuleNotFoundError(
+            'Digits are the images that come with scikit-learn, which is not '
+            'installed. To install it: pip install scikit-learn.',
+            name='sklearn',
+        )
+    folder = Path(package.origin).parent / 'datasets' / 'data'
+    return np.loadtxt(folder / 'digits.csv.gz', delimiter=',')

@@ -5,6 +5,7 @@ from ..compat import allow_log_buffers
 from .hooks import (
     ChannelsLastHook,
     ClassroomHook,
+    ContrastHook,
     MentorCacheHook,
     MentorCheckHook,
     MentorDatasetHook,
@@ -21,6 +22,7 @@ allow_log_buffers()
 __all__ = [
     'ChannelsLastHook',
     'ClassroomHook',
+    'ContrastHook',
     'ClassroomValLoop',
     'MentorCacheHook',
     'MentorCheckHook',

@@ -98,11 +98,8 @@ def build_mentors(
     specs = [parse_mentor(name, cfg, task) for name, cfg in chosen.items()]
     specs = [_decided(spec, fast, spec.name in recorded) for spec in specs]
     for spec in specs:
-        if spec.speed.compile and spec.name in recorded:
-            raise ValueError(
-                f'Mentor {spec.name!r}: compile=True merges the layers that '
-                'mentor_recorders names. Leave one of the two out.'
-            )
+        if spec.name in recorded:
+            _check_recordable(spec)
     if cache is None:
         return Mentors([build_mentor(spec, student, task) for spec in specs])
     return CachedMentors([_build_cached(spec, student, task, cache) for spec in specs])
@@ -112,6 +109,21 @@ def _decided(spec: MentorSpec, fast: bool, recorded: bool) -> MentorSpec:
     """Decide whether a mentor is made faster: its recorded layers have to stay."""
     wanted = fast if spec.speed.fast is None else spec.speed.fast
     return replace(spec, speed=spec.speed._replace(fast=wanted and not recorded))
+
+
+def _check_recordable(spec: MentorSpec) -> None:
+    """Reject options with which the recorded layers are not those that run."""
+    if spec.speed.compile:
+        raise ValueError(
+            f'Mentor {spec.name!r}: compile=True merges the layers that '
+            'mentor_recorders names. Leave one of the two out.'
+        )
+    if spec.speed.dtype:
+        raise ValueError(
+            f'Mentor {spec.name!r}: with dtype={spec.speed.dtype!r}, a converted copy '
+            'of the network runs, of which mentor_recorders would record nothing. '
+            'Leave one of the two out.'
+        )
 
 
 def _build_cached(

@@ -21,6 +21,7 @@ from ..nested import tensors_of
 from ..networks import run_network
 from ..tasks.network_input import input_channels, input_size
 from .offloaded import Offloaded
+from .on_disk import move_to_disk
 
 TOLERANCE = 1e-4
 """How far outputs may move in float32, relative to the largest of them."""
@@ -58,7 +59,8 @@ def speed_up(
 
     Args:
         name (str): The mentor's name, for the log.
-        network (nn.Module): Its network, in eval mode; it is not changed.
+        network (nn.Module): Its network, in eval mode; it is not changed, but where a
+            copy runs, its weights move to the disk.
         speed (Speed): How.
         size (tuple[int, int], optional): Height and width of its images in pixels,
             where they are known.
@@ -70,6 +72,8 @@ def speed_up(
     fast = _rewrite(name, network, size) if speed.fast else network
     if fast is network and (speed.dtype or speed.compile):
         fast = copy.deepcopy(network)
+    if fast is not network:
+        move_to_disk(name, network)
     if speed.dtype:
         fast.to(getattr(torch, speed.dtype))
     if speed.compile:

@@ -12,6 +12,7 @@ from ..nested import map_tensors
 from ..networks import run_network
 from ..tasks.inputs import InputAdapter
 from ..tasks.network_input import input_channels, try_network, wrong_size
+from .all_recorded import AllRecorded
 from .fast import Speed, speed_up
 
 RANDOM_WEIGHTS = 'random weights'
@@ -48,8 +49,8 @@ class Mentor(nn.Module):
     ) -> None:
         super().__init__()
         self.name = name
-        # In a tuple, it is no child: where a rewritten copy of it runs, it stays on the
-        # CPU.
+        # In a tuple, it is no child: where a rewritten copy of it runs, it does not go
+        # to the accelerator.
         self._own = (network,)
         self.running = network
         self.adapter = adapter
@@ -72,7 +73,8 @@ class Mentor(nn.Module):
     def network(self) -> nn.Module:
         """nn.Module: The network as it was built, with the weights of its checkpoint.
 
-        ``running`` is what runs: the network itself, or a faster copy.
+        ``running`` is what runs: the network itself, or a faster copy. In the second
+        case, the weights of the network are on the disk, see :mod:`.on_disk`.
         """
         return self._own[0]
 
@@ -117,7 +119,8 @@ class Mentor(nn.Module):
 
         Returns:
             Any: The network's output in the student's form: logits (N, C), heatmaps
-            (N, K, H, W), or a tuple of tensors.
+            (N, K, H, W), or a tuple of tensors; None if it stopped early, since only
+            its records are needed.
 
         Raises:
             ValueError: If the network cannot process images of this shape.
@@ -142,11 +145,15 @@ class Mentor(nn.Module):
         dtype = images.dtype
         if self._speed.dtype:
             images = images.to(next(self.running.parameters()).dtype)
-        if images.shape[1:] == self.image_shape:
-            output = run_network(self.running, images)
-        else:
-            output = try_network(self.name, self.running, images)
+        try:
+            if images.shape[1:] == self.image_shape:
+                output = run_network(self.running, images)
+            else:
+                output = try_network(self.name, self.running, images)
+                self.image_shape = images.shape[1:]
+        except AllRecorded:
             self.image_shape = images.shape[1:]
+            return None
         if self._speed.dtype:
             output = map_tensors(lambda x: x.to(dtype), output)
         return output if self.aligner is None else self.aligner(output)

@@ -66,7 +66,7 @@ class Mentors:
 
         Returns:
             list: The output of each mentor, in order; None for one that does not teach
-            in this iteration.
+            in this iteration, or that only its records are needed of.
         """
         outputs: dict[str, Any] = dict.fromkeys(self._mentors)
         with torch.no_grad():

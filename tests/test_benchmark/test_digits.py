@@ -125,3 +125,24 @@ def test_total_weights(models):
         filtering = models[title].distiller.knowledge_filter
         assert filtering.filtering is False
         assert (filtering.weights == 'confidence') is not title.startswith('average')
+
+
+@pytest.mark.slow
+def test_parts_of_the_methods_of_features(models):
+    camkd = models['CA-MKD with features, τ = 4'].distiller
+    assert camkd.distill_losses['loss_features'].loss_weight == pytest.approx(50 / 3)
+    widths = {name: c.conv_module.out_channels for name, c in camkd.connectors.items()}
+    assert widths == {'to_resnet14-w20': 80, 'to_resnet8-w8': 32, 'to_resnet8-w3': 12}
+
+    stage = models['FT, best mentor: paraphraser']
+    assert not any(p.requires_grad for p in stage.student.parameters())
+    first, second = (
+        model.distiller.connectors['mentor']
+        for model in (stage, models['FT, best mentor'])
+    )
+    assert (first.phase, second.phase) == ('pretrain', 'train')
+    shapes = [{k: v.shape for k, v in c.state_dict().items()} for c in (first, second)]
+    assert shapes[0] == shapes[1]
+
+    memory = models['CRD, best mentor'].distiller.distill_losses['loss_features']
+    assert memory.contrast.n_sample == 100

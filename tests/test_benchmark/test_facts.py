@@ -5,7 +5,16 @@ import pytest
 
 from classroomkd_mm.benchmark.facts import MissingFactError, fill
 
-FACTS = dict(best='resnet32', share=0.2, features=dict(student=dict(index=None)))
+FACTS = dict(
+    best='resnet32',
+    share=0.2,
+    mentor_names=['a', 'b'],
+    features=dict(
+        student=dict(index=None),
+        mentor=dict(channels=9),
+        mentors=dict(a=dict(channels=6), b=dict(channels=8), left_out={}),
+    ),
+)
 
 
 def test_a_whole_string_becomes_a_fact_of_any_type_and_a_part_becomes_text():
@@ -14,6 +23,18 @@ def test_a_whole_string_becomes_a_fact_of_any_type_and_a_part_becomes_text():
         FACTS,
     )
     assert filled == {'resnet32': (0.2, ['to_resnet32']), 'index': None}
+
+
+def test_an_integer_may_follow_a_number():
+    filled = fill(['{share} * 50', '{features.mentor.channels} // 2'], FACTS)
+    assert filled == [10.0, 4] and isinstance(filled[1], int)
+
+
+def test_an_entry_for_each_mentor_of_the_suite():
+    filled = fill({'to_{each.name}': dict(out='{each.channels}'), 'rest': 1}, FACTS)
+    assert filled == dict(to_a=dict(out=6), to_b=dict(out=8), rest=1)
+    with pytest.raises(MissingFactError, match=r'features\.mentors\.c'):
+        fill({'to_{each.name}': 1}, dict(FACTS, mentor_names=['c']))
 
 
 def test_a_copy_is_filled_in():

@@ -63,6 +63,21 @@ def test_mentor_that_never_teaches_has_no_temperature(lessons):
     assert described['mentors']['weak']['taught'] == 0
 
 
+def test_a_mentor_without_an_output_is_not_counted(lessons):
+    _, statistics = lessons
+    one = lesson_of(lessons, [[0.5, 0.5], [0.8, 0.6]])
+    off = one._replace(ranking=filter_mentors(one.ranking.log_scores, filtering=False))
+    absent = statistics.lesson_sums(off, torch.zeros(1), [False])
+    described = statistics.describe(absent.tolist(), 2, ['late'])['mentors']['late']
+    assert described['score'] is described['rank'] is None
+    assert described['taught'] == 0
+    both = absent + statistics.lesson_sums(off, torch.zeros(1), [True])
+    described = statistics.describe(both.tolist(), 4, ['late'])['mentors']['late']
+    assert described['score'] == pytest.approx(0.7)
+    assert described['rank'] == 1
+    assert described['taught'] == 0.5
+
+
 def test_names_that_do_not_fit_are_an_error(lessons):
     _, statistics = lessons
     sums = statistics.lesson_sums(

@@ -65,3 +65,11 @@ def test_skipped_images_are_those_that_another_network_has(digits):
 def test_skipping_more_images_than_there_are_is_an_error(digits, value):
     with pytest.raises(ValueError, match=f'skip_per_class={value}'):
         digits(skip_per_class=value)
+
+
+def test_scikit_learn_that_is_missing_is_named(digits, monkeypatch):
+    from classroomkd_mm.datasets import digits as module
+
+    monkeypatch.setattr(module, 'find_spec', lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match='pip install scikit-learn'):
+        digits()

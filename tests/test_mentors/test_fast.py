@@ -356,9 +356,11 @@ def test_bad_options(tiny, build, options, error, message):
         build(dict(ann=dict(tiny.mentor(), **(dict(fast=True) | options))))
 
 
-def test_recorded_layers_cannot_be_compiled(tiny, build):
-    with pytest.raises(ValueError, match=r"'ann': compile.*mentor_recorders"):
-        build(dict(ann=dict(tiny.mentor(), compile=True)), recorded=['ann'])
+@pytest.mark.parametrize('options', [dict(compile=True), dict(dtype='bfloat16')])
+def test_recorded_layers_must_be_those_that_run(tiny, build, options):
+    reason = f"'ann': .*{next(iter(options))}=.*mentor_recorders"
+    with pytest.raises(ValueError, match=reason):
+        build(dict(ann=dict(tiny.mentor(), **options)), recorded=['ann'])
 
 
 def test_mentors_with_the_same_input_share_it(tiny, build, monkeypatch):

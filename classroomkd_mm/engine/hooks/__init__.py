@@ -3,6 +3,7 @@
 
 from .channels_last_hook import ChannelsLastHook
 from .classroom_hook import ClassroomHook
+from .contrast_hook import ContrastHook
 from .mentor_cache_hook import MentorCacheHook
 from .mentor_check_hook import MentorCheckHook
 from .mentor_dataset_hook import MentorDatasetHook
@@ -15,6 +16,7 @@ from .student_config_hook import StudentConfigHook
 __all__ = [
     'ChannelsLastHook',
     'ClassroomHook',
+    'ContrastHook',
     'MentorCacheHook',
     'MentorCheckHook',
     'MentorDatasetHook',

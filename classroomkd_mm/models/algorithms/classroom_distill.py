@@ -64,6 +64,10 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
             what does not fit is refused here and not at the first batch. Defaults
             to True; with ``mentor_cache``, which has no outputs for them, it is left
             out.
+        student_trainable (bool): False freezes the student, as in MMRazor: for a stage
+            that trains only connectors, such as the Paraphraser of FTLoss. The student
+            is in eval mode, and the losses are those of the distiller alone. Defaults
+            to True.
         mentor_cache (dict, optional): Keep the mentors' outputs on disk for K views of
             each sample: ``path`` of a folder, ``num_views``, and optionally ``seed``,
             ``dtype``, ``topk``; see docs/caching.md.
@@ -73,7 +77,8 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
 
     Raises:
         TypeError: If an option does not exist or has the wrong type.
-        ValueError: If the config of a mentor or a component is invalid.
+        ValueError: If the config of a mentor or a component is invalid, or nothing is
+            trained.
         KeyError: If a type is not registered; the message has the most similar one.
         FileNotFoundError: If the config of the student does not exist. A mentor's
             missing file or package is an error when a training starts, or at the
@@ -91,6 +96,7 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
         init_cfg: dict | None = None,
         module_inplace: bool = False,
         dry_run: bool = True,
+        student_trainable: bool = True,
         mentor_cache: Mapping | None = None,
         **student: Any,
     ) -> None:
@@ -117,6 +123,9 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
             self.student.data_preprocessor = self.data_preprocessor
             self.task = find_task(self.student, task)
             self.distiller = self._build_distiller(distiller)
+            self.student_trainable = student_trainable
+            if not student_trainable:
+                self._freeze_student()
             if not module_inplace:
                 forbid_inplace(self.student)
             self.mentor_cache = self._open_cache(mentor_cache)
@@ -152,6 +161,30 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
             return error
         self.distiller.prepare(self.student, self.mentors)
         return None
+
+    def _freeze_student(self) -> None:
+        """Leave only the parts of the distiller to be trained."""
+        self.student.requires_grad_(False)
+        if not any(p.requires_grad for p in self.distiller.parameters()):
+            raise ValueError(
+                'With student_trainable=False nothing is trained: distiller.connectors '
+                'has no weights. Add the connector that this stage is to train, or '
+                'remove student_trainable.'
+            )
+
+    def train(self, mode: bool = True) -> nn.Module:
+        """Switch between training and evaluation; a frozen student stays in eval mode.
+
+        Args:
+            mode (bool): Whether to train. Defaults to True.
+
+        Returns:
+            nn.Module: Itself.
+        """
+        super().train(mode)
+        if not self.student_trainable:
+            self.student.eval()
+        return self
 
     @property
     def student(self) -> BaseModel:
@@ -263,6 +296,8 @@ class ClassroomDistill(StudentFace, BaseAlgorithm):
         with self.distiller.student_recorders:
             task_losses = self.student(batch_inputs, data_samples, mode='loss')
         weight, losses = self.distiller.teach(mentor_outputs, data_samples)
+        if not self.student_trainable:
+            return add_prefix(losses, 'distill')
         return {
             **add_prefix(weigh_losses(task_losses, weight), 'student'),
             **add_prefix(losses, 'distill'),

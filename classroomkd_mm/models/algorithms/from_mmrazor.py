@@ -9,8 +9,6 @@ INSTEAD = dict(
     teacher_trainable=_FROZEN,
     teacher_norm_eval=_FROZEN,
     teacher_module_inplace=_FROZEN,
-    student_trainable='leave it out: a stage that does not train the student stays in '
-    'MMRazor',
     calculate_student_loss="for False, give the student's own loss the weight 0: "
     'loss_weight=0.0 in architecture.head.loss',
 )

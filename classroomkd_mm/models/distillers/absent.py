@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Mentors that do not teach in an iteration (``every``)."""
+"""Mentors without an output: absent in an iteration (``every``), or stopped early."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,14 +11,14 @@ from ...nested import map_tensors
 
 
 def fill_absent(mentor_outputs: Sequence[Any], student_output: Any) -> list[Any]:
-    """Put NaN in the place of the outputs of absent mentors.
+    """Put NaN in the place of outputs that are not there.
 
     A mentor is inactive on samples where its output is NaN, so the lesson needs no
     other case.
 
     Args:
-        mentor_outputs (Sequence): n outputs in the student's form; None for an absent
-            mentor.
+        mentor_outputs (Sequence): n outputs in the student's form; None where
+            there is none.
         student_output (Any): The student's output, which has the same form.
 
     Returns:

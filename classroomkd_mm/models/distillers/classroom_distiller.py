@@ -13,10 +13,17 @@ from ...classroom.statistics import lesson_sums
 from ...functional import TASK_WEIGHTS, plan_lesson
 from ...functional.checks import check_choice
 from ...mentors import Mentors
+from ...nested import map_tensors
 from ...options import build_part
 from .absent import check_always_present, fill_absent
-from .mappings import check_mapping, check_sources, mapping_of_mentor
+from .mappings import (
+    check_from_student,
+    check_mapping,
+    check_sources,
+    mapping_of_mentor,
+)
 from .mentor_recorders import MentorRecorders
+from .needed_records import needed_records
 from .records import check_record, keep_versions
 
 
@@ -136,7 +143,8 @@ class ClassroomDistiller(ConfigurableDistiller):
             mentors (Mentors): The mentors.
 
         Raises:
-            ValueError: If a recorder's source does not exist.
+            ValueError: If a recorder's source does not exist, or a loss takes nothing
+                from a student that is trained.
             KeyError: If a mapping or a recorder refers to something that does not
                 exist.
             TypeError: If a loss needs a mapping and has none.
@@ -153,14 +161,12 @@ class ClassroomDistiller(ConfigurableDistiller):
             None: set(self.student_sources),
             **self.teacher_recorders.known_records(self.output),
         }
+        is_trained = any(p.requires_grad for p in student.parameters())
         for name, loss in self.distill_losses.items():
-            check_mapping(
-                name,
-                loss,
-                self.loss_forward_mappings.get(name),
-                known_records,
-                set(self.connectors),
-            )
+            mapping = self.loss_forward_mappings.get(name)
+            check_mapping(name, loss, mapping, known_records, set(self.connectors))
+            if is_trained and not isinstance(loss, MentorLoss):
+                check_from_student(name, loss, mapping)
             if isinstance(loss, RecordedLoss):
                 loss.mapped = name in self.loss_forward_mappings
             if isinstance(loss, MentorLoss):
@@ -168,6 +174,14 @@ class ClassroomDistiller(ConfigurableDistiller):
         for name in self.loss_forward_mappings:
             for mapping in self.mappings_of(name):
                 check_always_present({name: mapping}, mentors)
+        needed = needed_records(
+            self.distill_losses.values(),
+            self.loss_forward_mappings.values(),
+            self.mentor_recorders,
+            self.task_weight,
+        )
+        for name, counts in needed.items():
+            self.teacher_recorders.stop_after(name, counts)
 
     def teach(
         self,
@@ -180,7 +194,7 @@ class ClassroomDistiller(ConfigurableDistiller):
 
         Args:
             mentor_outputs (Sequence): n outputs, in the mentors' order; None for a
-                mentor that is absent.
+                mentor that is absent, or whose records alone are needed.
             data_samples (Sequence[BaseDataElement]): N samples with targets.
 
         Returns:
@@ -270,10 +284,7 @@ class ClassroomDistiller(ConfigurableDistiller):
             list[dict[str, Any]]: For each mentor, the records by argument.
         """
         return [
-            {
-                argument: self.take(mentor_outputs, **record)
-                for argument, record in mapping.items()
-            }
+            self.arguments(mapping, mentor_outputs)
             for mapping in self.mappings_of(name)
         ]
 
@@ -306,12 +317,7 @@ class ClassroomDistiller(ConfigurableDistiller):
             ValueError: If the loss is not a single number.
         """
         mapping = self.loss_forward_mappings[name]
-        loss = self.distill_losses[name](
-            **{
-                argument: self.take(mentor_outputs, **record)
-                for argument, record in mapping.items()
-            }
-        )
+        loss = self.distill_losses[name](**self.arguments(mapping, mentor_outputs))
         if not isinstance(loss, Tensor) or loss.numel() != 1:
             shape = tuple(getattr(loss, 'shape', [type(loss).__name__]))
             raise ValueError(
@@ -320,6 +326,28 @@ class ClassroomDistiller(ConfigurableDistiller):
                 "`reduction`, set it to 'mean', 'sum' or 'batchmean'."
             )
         return loss.sum()
+
+    def arguments(
+        self, mapping: Mapping[str, Mapping], mentor_outputs: Sequence[Any]
+    ) -> dict[str, Any]:
+        """Get the arguments of a mapping, with tensors whose layout is the usual one.
+
+        Some of MMRazor's losses flatten with ``view``, which tensors in the layout
+        channels-last do not allow.
+
+        Args:
+            mapping (Mapping[str, Mapping]): Records by argument.
+            mentor_outputs (Sequence): n outputs, in the mentors' order.
+
+        Returns:
+            dict[str, Any]: The records by argument.
+        """
+        return {
+            argument: map_tensors(
+                Tensor.contiguous, self.take(mentor_outputs, **record)
+            )
+            for argument, record in mapping.items()
+        }
 
     def student_output(self) -> Any:
         """Read the output to score and teach from the student's recorders.

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from ...classroom import MentorLoss, RecordedLoss
 from ...random_states import keep_random_states
+from .absent import fill_absent
 from .classroom_distiller import ClassroomDistiller
 
 
@@ -124,11 +125,13 @@ def _try_mapped_loss(
             f'{_title(distiller, name)} cannot be computed: {_reason(error)} It was '
             f'given {arguments}.'
         ) from error
-    parameters = [p for p in student.parameters() if p.requires_grad]
-    if parameters and not _reaches(loss, parameters):
+    trained = _trainable(student)
+    whose = 'student' if trained else 'connectors'
+    trained = trained or _trainable(distiller.connectors)
+    if trained and not _reaches(loss, trained):
         raise ValueError(
-            f'{_title(distiller, name)} gives the student no gradient: none of its '
-            'arguments from the student depends on trainable weights. Its mapping is '
+            f'{_title(distiller, name)} gives the {whose} no gradient: none of its '
+            f'arguments from the {whose} depends on trainable weights. Its mapping is '
             f'{dict(mapping)!r}.'
         )
 
@@ -140,6 +143,7 @@ def _try_mentor_losses(
 ) -> None:
     """Compute the losses that need a lesson, if the lesson can be planned."""
     student_output = distiller.student_output()
+    mentor_outputs = fill_absent(mentor_outputs, student_output)
     try:
         lesson = distiller.plan(student_output, mentor_outputs, samples)
     except Exception as error:  # the user's targets may differ from the generated ones
@@ -223,6 +227,11 @@ def _has_samples(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return any(_has_samples(item) for item in value)
     return isinstance(value, BaseDataElement)
+
+
+def _trainable(module: nn.Module) -> list[nn.Parameter]:
+    """List the parameters that an optimizer changes."""
+    return [p for p in module.parameters() if p.requires_grad]
 
 
 def _reaches(loss: Tensor, parameters: Sequence[nn.Parameter]) -> bool:

@@ -93,7 +93,6 @@ def check_mapping(
     Raises:
         TypeError: If an argument is missing or does not exist.
         KeyError: If a mentor, recorder or connector does not exist.
-        ValueError: If no argument comes from the student.
     """
     if isinstance(loss, RecordedLoss):
         if mapping:
@@ -127,14 +126,29 @@ def check_mapping(
     for argument, record in mapping.items():
         place = f'loss_forward_mappings.{name}.{argument}'
         _check_record(place, record, known_records, connectors)
+
+
+def check_from_student(
+    name: str, loss: nn.Module, mapping: Mapping[str, Mapping]
+) -> None:
+    """Reject a loss that takes nothing from the student, which is to be trained.
+
+    Args:
+        name (str): Name of the loss.
+        loss (nn.Module): The loss.
+        mapping (Mapping[str, Mapping]): Its entry in ``loss_forward_mappings``.
+
+    Raises:
+        ValueError: If no argument comes from the student.
+    """
     if not any(record['from_student'] for record in mapping.values()):
         raise ValueError(
             f'The loss {name!r} ({type(loss).__name__}) takes nothing from the '
-            'student, so it gives the student no gradient. OnehotLikeLoss, '
-            'InformationEntropyLoss and ActivationLoss train an image generator, and a '
-            "connector of a teacher's features is trained in a stage before the "
-            "student. Both are stages of MMRazor's own algorithms, see "
-            'docs/mmrazor_losses.md.'
+            "student, so it gives the student no gradient. A connector of a mentor's "
+            'features is trained in a stage before the student: set '
+            'student_trainable=False in ClassroomDistill. OnehotLikeLoss, '
+            'InformationEntropyLoss and ActivationLoss train an image generator, which '
+            "is a stage of MMRazor's own algorithm, see docs/mmrazor_losses.md."
         )
 
 

@@ -1,10 +1,11 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 from collections.abc import Mapping, Sequence
 
-from mmrazor.models.task_modules import RecorderManager
+from mmrazor.models.task_modules import ModuleOutputsRecorder, RecorderManager
 from mmrazor.models.task_modules.recorder.base_recorder import BaseRecorder
 
 from ...mentors import Mentors
+from ...mentors.all_recorded import AllRecorded
 from .inplace import forbid_inplace
 from .mappings import check_sources
 from .records import keep_versions
@@ -30,6 +31,7 @@ class MentorRecorders:
         self, recorders: Mapping[str, Mapping[str, Mapping]], mentors: Mentors
     ) -> None:
         self._names = mentors.names
+        self._mentors = mentors
         self._managers: dict[str, RecorderManager] = {}
         for name, configs in recorders.items():
             if name not in mentors.names:
@@ -70,6 +72,32 @@ class MentorRecorders:
         """
         mentor, _, recorder = name.rpartition('.')
         return self._managers[mentor].get_recorder(recorder)
+
+    def stop_after(self, mentor: str, counts: Mapping[str, int]) -> None:
+        """Have a mentor stop while records are taken, once those needed are there.
+
+        It runs to its end where a recorder follows something else than the calls of a
+        module.
+
+        Args:
+            mentor (str): The mentor's name.
+            counts (Mapping[str, int]): How many records are needed, by recorder.
+        """
+        recorders = {
+            self.get_recorder(f'{mentor}.{name}'): n for name, n in counts.items()
+        }
+        if not all(isinstance(each, ModuleOutputsRecorder) for each in recorders):
+            return
+
+        def stop(*_: object) -> None:
+            if all(
+                r.recording and len(r.data_buffer) >= n for r, n in recorders.items()
+            ):
+                raise AllRecorded
+
+        network = self._mentors[mentor].network
+        for recorder in recorders:  # after its own hook
+            network.get_submodule(recorder.source).register_forward_hook(stop)
 
     def reset(self) -> None:
         """Discard all records."""

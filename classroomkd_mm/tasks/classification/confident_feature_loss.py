@@ -1,8 +1,10 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from mmrazor.registry import MODELS
 from torch import Tensor, nn
 
@@ -20,11 +22,14 @@ from .targets import classification_targets
 class ConfidentFeatureLoss(RecordedLoss):
     """The feature term of CA-MKD: squared error to the features of every mentor.
 
-    The student's features, connected to the form of the mentor's, are averaged over
-    their positions and classified by the mentor's own classifier. A mentor whose
-    classifier errs on them weighs less, by the rule of
-    ``KnowledgeFilter(weights='confidence')``. The weights have no gradient, and sum to
-    n over the mentors that are active. Ranks and temperatures do not apply.
+    The student's features, connected to the form of the mentor's, are pooled and
+    classified by the mentor's own classifier. A mentor whose classifier errs on them
+    weighs less, by the rule of ``KnowledgeFilter(weights='confidence')``. The weights
+    have no gradient, and sum to n over the mentors that are active. Ranks and
+    temperatures do not apply.
+
+    Pooling averages over all positions, or, for a classifier whose input is k² times as
+    wide as the features have channels, over each of k x k cells.
 
     Source: CA-MKD, arXiv 2201.00007, its loss of intermediate features; docs/method.md,
     "Baselines".
@@ -59,8 +64,7 @@ class ConfidentFeatureLoss(RecordedLoss):
             )
         # Not children of this module: mentors are not part of the model.
         self._classifiers = tuple(
-            _module_of(mentor.network, self.classifier, mentor.name)
-            for mentor in mentors
+            _Classifier(mentor, self.classifier) for mentor in mentors
         )
 
     def recorded_losses(
@@ -92,28 +96,53 @@ class ConfidentFeatureLoss(RecordedLoss):
     def _weights(self, students: Sequence[Tensor], lesson: Lesson) -> Tensor:
         """Weigh the mentors by their answers to the student's features, (n, N)."""
         logits = [
-            _classify(feature, classifier)
-            for classifier, feature in zip(self._classifiers, students, strict=True)
+            classify(feature)
+            for classify, feature in zip(self._classifiers, students, strict=True)
         ]
         labels = classification_targets(lesson.targets).to(logits[0].device)
         scores = [cross_entropy_log_scores(each[None], labels)[0] for each in logits]
         return confidence_weights(torch.stack(scores), lesson.ranking.active)
 
 
-def _classify(feature: Tensor, classifier: nn.Module) -> Tensor:
-    """Average a feature over its positions, and classify it, (N, C)."""
-    pooled = feature.flatten(2).mean(-1) if feature.ndim > 2 else feature
-    # A mentor may lie elsewhere, or in half precision.
-    weights = {name: p.to(pooled) for name, p in classifier.named_parameters()}
-    return torch.func.functional_call(classifier, weights, (pooled,))
+class _Classifier:
+    """The last layers of a mentor: its answer to features, in the student's classes."""
 
+    def __init__(self, mentor: Any, name: str) -> None:
+        self.mentor = mentor
+        module = dict(mentor.network.named_modules()).get(name)
+        if not isinstance(module, nn.Linear):
+            found = type(module).__name__ if module is not None else 'no module'
+            raise ValueError(
+                f'ConfidentFeatureLoss: mentor {mentor.name!r} '
+                f'({type(mentor.network).__name__}) has {found} {name!r}, but needs a '
+                'linear layer. Set `classifier` to its last linear layer.'
+            )
+        self.linear = module
 
-def _module_of(network: nn.Module, name: str, mentor: str) -> nn.Module:
-    """Get a module of a mentor's network by name."""
-    module = dict(network.named_modules()).get(name)
-    if module is None:
-        raise ValueError(
-            f'ConfidentFeatureLoss: mentor {mentor!r} ({type(network).__name__}) has '
-            f'no module {name!r}. Set `classifier` to its last linear layer.'
-        )
-    return module
+    def __call__(self, feature: Tensor) -> Tensor:
+        """Pool and classify features (N, D, …), to logits (N, C)."""
+        # A mentor may lie elsewhere, or in half precision.
+        weights = {name: p.to(feature) for name, p in self.linear.named_parameters()}
+        pooled = self._pooled(feature)
+        logits = torch.func.functional_call(self.linear, weights, (pooled,))
+        aligner = self.mentor.aligner
+        return logits if aligner is None else aligner(logits)
+
+    def __deepcopy__(self, memo: dict) -> '_Classifier':
+        """Return itself, since copies of a classroom share the mentors."""
+        return self
+
+    def _pooled(self, feature: Tensor) -> Tensor:
+        """Average a feature over the cells that the classifier takes, (N, D · k²)."""
+        channels, wanted = feature.shape[1], self.linear.in_features
+        if channels == wanted:
+            return feature.flatten(2).mean(-1) if feature.ndim > 2 else feature
+        side = math.isqrt(wanted // channels)
+        if side**2 * channels != wanted or feature.ndim != 4:
+            raise ValueError(
+                f'ConfidentFeatureLoss: the classifier of mentor {self.mentor.name!r} '
+                f'takes {wanted} values, but the features are '
+                f'{tuple(feature.shape)}. Record the features that it pools, and '
+                "connect the student's to as many channels."
+            )
+        return F.adaptive_avg_pool2d(feature, side).flatten(1)

@@ -32,9 +32,15 @@ benchmark = dict(
     cache=True,
     # ResNet20.
     assistant=dict(backbone=dict(depth=20)),
+    num_samples=25000,
     features=dict(
         student=dict(source='backbone', index=0, channels=64),
         mentor=dict(source='layer3', index=None, channels=64, classifier='linear'),
+        # Behind the ReLU that follows each stage.
+        mentors={
+            f'resnet{depth}': dict(recorder='ModuleInputs', source='pool', channels=64)
+            for depth in [32, 26, 20, 14, 8]
+        },
     ),
     needs={
         f'{_base_.data_root}/train': 'set CIFAR100 to a folder of CIFAR-100 as image '

@@ -25,6 +25,7 @@ benchmark = dict(
     },
     metrics={'accuracy/top5': dict(title='top 5, %')},
     seeds=(0, 1, 2),
+    num_samples=50000,
     features=dict(
         student=dict(source='backbone', index=0, channels=64),
         mentor=dict(source='backbone', index=0, channels=64, classifier='head.fc'),

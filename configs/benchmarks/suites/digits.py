@@ -31,8 +31,15 @@ benchmark = dict(
     cache=True,
     # resnet8-w8.
     assistant=dict(backbone=dict(base_channels=8), head=dict(in_channels=32)),
+    num_samples=100,
     features=dict(
         student=dict(source='backbone', index=0, channels=16),
         mentor=dict(source='backbone', index=0, channels=80, classifier='head.fc'),
+        mentors={
+            name: dict(recorder='ModuleOutputs', source='backbone', channels=channels)
+            for name, channels in {
+                'resnet14-w20': 80, 'resnet8-w8': 32, 'resnet8-w3': 12,
+            }.items()
+        },
     ),
-)
+)  # fmt: skip

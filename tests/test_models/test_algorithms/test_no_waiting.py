@@ -77,6 +77,9 @@ CLASSROOMS = {
     'batch level': lambda tiny: classifiers(tiny, knowledge_filter=dict(level='batch')),
     'dtkd': lambda tiny: classifiers(tiny, mentoring=dict(mentoring='dtkd')),
     'trust': lambda tiny: classifiers(tiny, knowledge_filter=dict(type='TrustFilter')),
+    'dropping': lambda tiny: classifiers(
+        tiny, knowledge_filter=dict(type='DroppingFilter')
+    ),
     'soft gate': lambda tiny: classifiers(
         tiny, knowledge_filter=dict(filtering='soft', weights='confidence')
     ),

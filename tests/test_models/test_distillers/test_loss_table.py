@@ -328,7 +328,8 @@ def test_options_of_mmrazor_are_refused_with_what_to_write_instead(tiny):
     from classroomkd_mm.models.algorithms.from_mmrazor import INSTEAD
 
     theirs = set(signature(SingleTeacherDistill.__init__).parameters)
-    assert set(INSTEAD) == theirs - {'self', 'distiller', 'kwargs'}
+    ours = {'self', 'distiller', 'student_trainable', 'kwargs'}
+    assert set(INSTEAD) == theirs - ours
     page = (DOCS / 'from_mmrazor.md').read_text()
     for option in INSTEAD:
         assert option in page
@@ -347,6 +348,89 @@ def test_a_paraphraser_trained_by_mmrazor(tiny, tmp_path):
     trained = stage.distiller.connectors.state_dict()
     for key, value in model.distiller.connectors.state_dict().items():
         assert torch.equal(value, trained[key]), key
+
+
+@pytest.mark.parametrize('name', ['L2Loss', 'FTLoss', 'FBKDLoss'])
+def test_networks_in_the_layout_channels_last(tiny, monkeypatch, name):
+    """L2Loss and FTLoss flatten with `view`."""
+    monkeypatch.setitem(CASES, 'L2Loss', case(FEATS, FEATURES))  # normalized
+    expected, _ = run(tiny, classroom_of(tiny, name))
+    model = classroom_of(tiny, name).to(memory_format=torch.channels_last)
+    losses, gradients = run(tiny, model)
+    torch.testing.assert_close(losses['distill.loss'], expected['distill.loss'])
+    assert gradients['backbone.conv.weight'].abs().sum() > 0
+
+
+def paraphraser_stage(mentor=None):
+    """The stage before FTLoss, as MMRazor's config has it."""
+    taken = dict(recorder='features', from_student=False)
+    if mentor:
+        taken['mentor'] = mentor
+    return dict(
+        connectors=dict(paraphraser=conv('Paraphraser')),
+        distill_losses=dict(loss=dict(type='L2Loss')),
+        loss_forward_mappings=dict(
+            loss=dict(s_feature=taken, t_feature=dict(taken, connector='paraphraser'))
+        ),
+    )
+
+
+def test_a_paraphraser_trained_in_the_classroom(tiny):
+    """With `student_trainable=False`, as MMRazor trains it; the student stays."""
+    from mmrazor.registry import MODELS
+
+    theirs_features = dict(features=dict(type='ModuleOutputs', source='backbone.norm'))
+    ours = tiny.build_classroom(
+        dict(teacher=tiny.mentor(CHANNELS)),
+        distiller=dict(
+            mentor_recorders=dict(teacher=theirs_features),
+            **paraphraser_stage('teacher'),
+        ),
+        student_trainable=False,
+    )
+    theirs = MODELS.build(
+        dict(
+            type='SingleTeacherDistill',
+            architecture=dict(tiny.net(CHANNELS), _scope_='mmpretrain'),
+            teacher=dict(tiny.net(CHANNELS), _scope_='mmpretrain'),
+            distiller=dict(
+                type='ConfigurableDistiller',
+                teacher_recorders=theirs_features,
+                **paraphraser_stage(),
+            ),
+            calculate_student_loss=False,
+            student_trainable=False,
+        )
+    )
+    make_equal(theirs, ours)
+    before = copy.deepcopy(ours.student.state_dict())
+    (our_losses, gradients), (their_losses, _) = run(tiny, ours), run(tiny, theirs)
+    assert set(our_losses) == {'distill.loss'}
+    assert torch.equal(our_losses['distill.loss'], their_losses['distill.loss'])
+    pairs = zip(
+        ours.distiller.connectors.parameters(),
+        theirs.distiller.connectors.parameters(),
+        strict=True,
+    )
+    assert all(torch.equal(one.grad, two.grad) for one, two in pairs)
+    assert all(gradient is None for gradient in gradients.values())
+    for key, value in ours.student.state_dict().items():
+        assert torch.equal(value, before[key]), key
+
+
+def test_a_stage_that_trains_nothing_is_refused(tiny):
+    with pytest.raises(ValueError, match='nothing is trained.*Add the connector'):
+        tiny.build_classroom(student_trainable=False)
+    stage = paraphraser_stage('a')
+    stage['connectors'] |= dict(other=conv('Paraphraser'))
+    stage['connectors']['paraphraser'] |= dict(phase='train', out_channel=CHANNELS)
+    features = dict(features=dict(type='ModuleOutputs', source='backbone.norm'))
+    with pytest.raises(ValueError, match=r'gives the connectors no gradient'):
+        tiny.build_classroom(
+            dict(a=tiny.mentor(CHANNELS)),
+            distiller=dict(mentor_recorders=dict(a=features), **stage),
+            student_trainable=False,
+        )
 
 
 def test_the_margins_of_ofd(tiny, monkeypatch):

@@ -2,6 +2,7 @@
 """LessonLoss: any loss of one teacher, weighted and paced as the method's own."""
 
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -442,6 +443,28 @@ def test_feature_term_needs_features_and_a_classifier(tiny):
         tiny.build_classroom(distiller=dict(distill_losses=dict(loss=loss)))
     with pytest.raises(ValueError, match=r"mentor 'a'.*no module 'linear'"):
         with_features(tiny, dict(loss, classifier='linear'))
+    with pytest.raises(ValueError, match=r"mentor 'a'.*has BatchNorm2d"):
+        with_features(tiny, dict(loss, classifier='backbone.norm'))
+
+
+@pytest.mark.parametrize('cells', [1, 2])
+def test_a_classifier_of_several_cells_in_another_order_of_classes(tiny, cells):
+    """What the mentor itself makes of its features, in the student's classes."""
+    from classroomkd_mm.tasks.classification.confident_feature_loss import _Classifier
+
+    network = torch.nn.Sequential(
+        torch.nn.AvgPool2d(4 // cells),
+        torch.nn.Flatten(),
+        torch.nn.Linear(6 * cells**2, 4),
+    )
+    mentor = SimpleNamespace(
+        name='a', network=network, aligner=lambda logits: logits[:, [3, 2, 1, 0]]
+    )
+    classify = _Classifier(mentor, '2')
+    features = torch.randn(3, 6, 4, 4)
+    torch.testing.assert_close(classify(features), network(features).flip(1))
+    with pytest.raises(ValueError, match=r"mentor 'a' takes .*\(3, 5, 4, 4\)"):
+        classify(features[:, :5])
 
 
 def test_maps_of_a_pose_model(tiny):
