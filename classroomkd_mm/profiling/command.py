@@ -1,0 +1,82 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""The command line of the profile."""
+
+import argparse
+import json
+from typing import Any
+
+from .recipes import CLASSROOMS
+
+DESCRIPTION = """Measure what a training step of a classroom costs, beside what it is
+made of, on the GPU if there is one. All variants of a classroom take turns, repeat by
+repeat, so that what else the machine does falls on each of them. A ratio is the median
+over the repeats. Networks have random weights, which cost the same. Memory is that of
+the weights that run, and the largest sum of tensors that live at a time during a step.
+The originals of fast mentors, which stay in the memory of the host, are not part of
+it."""
+
+
+def main() -> None:
+    """Measure, and print."""
+    args = parse_args()
+    from mmengine.logging import MMLogger
+
+    from .measuring import measure
+    from .start import time_to_first_iteration
+
+    MMLogger.get_current_instance().setLevel('ERROR')  # it writes where JSON goes
+    results = []
+    for name in args.classrooms:
+        classroom = CLASSROOMS[name]
+        batch_size = args.batch_size or classroom.batch
+        results.append(measure(name, classroom, args.repeats, batch_size, args.mentors))
+    if args.start:
+        seconds = dict(first_iteration=time_to_first_iteration())
+        results.append(dict(name='start', seconds=seconds, ratios={}))
+    print(json.dumps(results, indent=2) if args.json else as_text(results))
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line.
+
+    Returns:
+        Namespace: The arguments.
+    """
+    parser = argparse.ArgumentParser(description=DESCRIPTION)
+    add = parser.add_argument
+    add(
+        '--classrooms',
+        nargs='*',
+        default=[*CLASSROOMS],
+        metavar='NAME',
+        help=f'what to measure, of {", ".join(CLASSROOMS)} (default: all)',
+    )
+    add('--repeats', type=int, default=10, help='turns of each variant (default: 10)')
+    add('--batch-size', type=int, help='samples (default: 64 for CIFAR, 8 for COCO)')
+    add('--mentors', type=int, nargs='*', default=[1, 2, 4, 8], metavar='N',
+        help='also measure N times the first mentor (default: 1 2 4 8)')  # fmt: skip
+    add('--start', action='store_true', help='also time a start of `mim train`')
+    add('--json', action='store_true', help='print JSON instead of text')
+    args = parser.parse_args()
+    for name in args.classrooms:
+        if name not in CLASSROOMS:
+            parser.error(f'--classrooms: {name!r} is none of {", ".join(CLASSROOMS)}')
+    return args
+
+
+def as_text(results: list[dict[str, Any]]) -> str:
+    """Lay out results for reading.
+
+    Args:
+        results (list[dict]): What :func:`measure` returned.
+
+    Returns:
+        str: A line for each value.
+    """
+    lines = []
+    for result in results:
+        lines.append(result['name'])
+        for kind in ('seconds', 'ratios', 'mebibytes'):
+            for key, value in result.get(kind, {}).items():
+                lines.append(f'  {kind:<10}{key:<26}{value:8.3f}')
+    return '\n'.join(lines)
