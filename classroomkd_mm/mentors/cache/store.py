@@ -113,20 +113,21 @@ class Store:
         """bool: Whether all entries are there."""
         return bool(self._arrays[1].all())
 
-    def read(self, entry: int) -> np.ndarray | None:
+    def read(self, entry: int) -> bytes | None:
         """Read an entry.
 
         Args:
             entry (int): Its number.
 
         Returns:
-            np.ndarray | None: (), packed; None if it is not there, or not whole.
+            bytes | None: As it is on disk; None if it is not there, or not whole.
         """
         entries, checksums = self._arrays
-        if not checksums[entry]:
+        wanted = checksums[entry]
+        if not wanted:
             return None
-        packed = np.array(entries[entry])
-        return packed if checksums[entry] == checksum(packed) else None
+        packed = entries[entry].tobytes()
+        return packed if wanted == checksum(packed) else None
 
     def write(self, numbers: Sequence[int], packed: np.ndarray) -> None:
         """Write entries and their checksums.
@@ -138,7 +139,7 @@ class Store:
         Raises:
             OSError: If the disk is read-only.
         """
-        checksums = np.array([checksum(entry) for entry in packed], np.uint32)
+        checksums = np.array([checksum(entry.tobytes()) for entry in packed], np.uint32)
         for name, array, values in zip(
             (ENTRIES, CHECKSUMS), self._arrays, (packed, checksums), strict=True
         ):
@@ -186,16 +187,16 @@ class Store:
         )
 
 
-def checksum(packed: np.ndarray) -> int:
+def checksum(packed: bytes) -> int:
     """Sum up an entry.
 
     Args:
-        packed (np.ndarray): (), the entry.
+        packed (bytes): The entry.
 
     Returns:
         int: From 1 to 2^32 - 1; 0 stands for an entry that is not there.
     """
-    return zlib.crc32(packed.tobytes()) or 1
+    return zlib.crc32(packed) or 1
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
