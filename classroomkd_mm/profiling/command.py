@@ -13,7 +13,8 @@ repeat, so that what else the machine does falls on each of them. A ratio is the
 over the repeats. Networks have random weights, which cost the same. Memory is that of
 the weights that run, and the largest sum of tensors that live at a time during a step.
 The originals of fast mentors, which stay in the memory of the host, are not part of
-it."""
+it. With no, a cold and a warm cache, and for the student alone (student_loading), a
+turn is a short epoch with the data loader of the recipe over generated images."""
 
 
 def main() -> None:
@@ -21,7 +22,7 @@ def main() -> None:
     args = parse_args()
     from mmengine.logging import MMLogger
 
-    from .measuring import measure
+    from .measuring import Effort, measure
     from .start import time_to_first_iteration
 
     MMLogger.get_current_instance().setLevel('ERROR')  # it writes where JSON goes
@@ -29,7 +30,8 @@ def main() -> None:
     for name in args.classrooms:
         classroom = CLASSROOMS[name]
         batch_size = args.batch_size or classroom.batch
-        results.append(measure(name, classroom, args.repeats, batch_size, args.mentors))
+        effort = Effort(args.repeats, batch_size, args.batches, args.mentors)
+        results.append(measure(name, classroom, effort))
     if args.start:
         seconds = dict(first_iteration=time_to_first_iteration())
         results.append(dict(name='start', seconds=seconds, ratios={}))
@@ -53,6 +55,8 @@ def parse_args() -> argparse.Namespace:
     )
     add('--repeats', type=int, default=10, help='turns of each variant (default: 10)')
     add('--batch-size', type=int, help='samples (default: 64 for CIFAR, 8 for COCO)')
+    add('--batches', type=int, default=8,
+        help='batches of an epoch, where data are loaded (default: 8)')  # fmt: skip
     add('--mentors', type=int, nargs='*', default=[1, 2, 4, 8], metavar='N',
         help='also measure N times the first mentor (default: 1 2 4 8)')  # fmt: skip
     add('--start', action='store_true', help='also time a start of `mim train`')

@@ -2,73 +2,105 @@
 """Measuring one classroom."""
 
 import statistics
+import tempfile
 from collections.abc import Iterator, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 
 from .batches import make_batch
+from .epochs import make_epochs
 from .memory import file_size, peak, weights_of
 from .models import make_classroom, make_models
 from .recipes import Classroom
 from .steps import look, together, training_step
 from .timing import median_ratio, take_turns
 
-RATIOS = dict(
+TIME_RATIOS = dict(
     fast_off_over_bare=('fast_off', 'bare'),
     fast_on_over_bare=('fast_on', 'bare'),
     one_mentor_over_mmrazor=('one_mentor', 'mmrazor'),
+    warm_cache_over_student=('warm_cache', 'student_loading'),
+    warm_cache_speedup=('no_cache', 'warm_cache'),
 )
 """The two variants that each ratio of times compares."""
 
 
-def measure(
-    name: str,
-    classroom: Classroom,
-    repeats: int,
-    batch_size: int,
-    mentor_counts: Sequence[int],
-) -> dict[str, Any]:
+class Effort(NamedTuple):
+    """How much is measured.
+
+    Attributes:
+        repeats (int): How often each variant takes its turn.
+        batch_size (int): Samples of a batch.
+        batches (int): Batches of an epoch, where data are loaded.
+        mentors (Sequence[int]): How often the first mentor is to teach.
+    """
+
+    repeats: int
+    batch_size: int
+    batches: int
+    mentors: Sequence[int]
+
+
+def measure(name: str, classroom: Classroom, effort: Effort) -> dict[str, Any]:
     """Measure one classroom, on the GPU if there is one.
 
     Args:
         name (str): Its name.
         classroom (Classroom): The recipe.
-        repeats (int): How often each variant takes its turn.
-        batch_size (int): Samples.
-        mentor_counts (Sequence[int]): How often the first mentor is to teach.
+        effort (Effort): How much is measured.
 
     Returns:
-        dict: ``name``; ``seconds`` of a step (median) and ``mebibytes`` at its peak, by
-        variant; ``ratios``.
+        dict: ``name``; ``device``; ``batch_size``; ``seconds`` of an iteration (median)
+        and ``mebibytes`` at its peak, by variant; ``ratios``.
     """
+    with tempfile.TemporaryDirectory() as folder:
+        seconds, mebibytes, ratios = _measure(classroom, effort, Path(folder))
+    return dict(
+        name=name,
+        device=torch.cuda.get_device_name() if torch.cuda.is_available() else 'cpu',
+        batch_size=effort.batch_size,
+        seconds=seconds,
+        ratios=ratios,
+        mebibytes=mebibytes,
+    )
+
+
+def _measure(
+    classroom: Classroom, effort: Effort, folder: Path
+) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
+    """Take memory first, then times: the classrooms of one mentor need no memory."""
     device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
-    batch = make_batch(classroom, batch_size, device)
+    batch = make_batch(classroom, effort.batch_size, device)
     models = make_models(classroom, device)
     mentors = list(models['fast_off'].mentors)
     steps = {key: training_step(model, *batch) for key, model in models.items()}
     looks = [look(mentor, *batch) for mentor in mentors]
-    steps['bare'] = together(steps['student'], *looks)
+    sizes = {key: file_size(models[key]) for key in ('student', 'fast_on')}
     memory = {key: weights_of(models[key]) + peak(steps[key]) for key in models}
     bound = memory['student'] + sum(map(weights_of, mentors)) + max(map(peak, looks))
-    sizes = {key: file_size(models[key]) for key in ('student', 'fast_on')}
-    # After the memory: nothing else needs these.
-    for count, model in repeated_mentors(classroom, mentor_counts, device):
+    loading, epochs = make_epochs(
+        classroom, models, effort.batch_size, effort.batches, effort.repeats + 1, folder
+    )
+    for key in ('student_loading', 'warm_cache'):
+        memory[key] = weights_of(loading[key]) + peak(epochs[key])
+    steps['bare'] = together(steps['student'], *looks)
+    for count, model in repeated_mentors(classroom, effort.mentors, device):
         steps[f'mentors_{count}'] = training_step(model, *batch)
-    times = take_turns(steps, repeats)
+    times = take_turns(steps | epochs, effort.repeats)
+    for key in epochs:
+        times[key] = [seconds / effort.batches for seconds in times[key]]
     ratios = dict(
         checkpoint_over_student=sizes['fast_on'] / sizes['student'],
         memory_over_bound=memory['fast_on'] / bound,
+        warm_memory_over_student=memory['warm_cache'] / memory['student_loading'],
     )
-    for key, (variant, reference) in RATIOS.items():
+    for key, (variant, reference) in TIME_RATIOS.items():
         ratios[key] = median_ratio(times[variant], times[reference])
-    return dict(
-        name=name,
-        seconds={key: statistics.median(values) for key, values in times.items()},
-        ratios=ratios,
-        mebibytes={key: value / 2**20 for key, value in memory.items()},
-    )
+    seconds = {key: statistics.median(values) for key, values in times.items()}
+    return seconds, {key: size / 2**20 for key, size in memory.items()}, ratios
 
 
 def repeated_mentors(

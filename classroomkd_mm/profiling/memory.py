@@ -16,14 +16,16 @@ def weights_of(model: nn.Module) -> int:
     """Count the bytes of a model's weights, with those of its mentors.
 
     Args:
-        model (nn.Module): A student, a mentor or a classroom.
+        model (nn.Module): A student, a mentor, or a classroom, of which mentors with
+            a cache do not count.
 
     Returns:
         int: Bytes.
     """
     tensors = [*model.parameters(), *model.buffers()]
     own = sum(tensor.nbytes for tensor in tensors)
-    return own + sum(map(weights_of, getattr(model, 'mentors', ())))
+    mentors = getattr(model, 'mentors', ())
+    return own + sum(weights_of(m) for m in mentors if isinstance(m, nn.Module))
 
 
 def peak(step: Step) -> int:

@@ -12,22 +12,25 @@ from classroomkd_mm.profiling import command
 @pytest.mark.slow
 @pytest.mark.parametrize('name', ['cifar100_resnet20', 'coco_resnet18'])
 def test_json(monkeypatch, capsys, name):
-    from classroomkd_mm.profiling.measuring import RATIOS
+    from classroomkd_mm.profiling.measuring import TIME_RATIOS
 
     arguments = ['--classrooms', name, '--repeats', '2', '--batch-size', '2']
-    arguments += ['--mentors', '2', '--json']
+    arguments += ['--mentors', '2', '--batches', '2', '--json']
     monkeypatch.setattr(sys, 'argv', ['profile_step.py', *arguments])
     command.main()
     (result,) = json.loads(capsys.readouterr().out)
     assert result['name'] == name
     variants = {'student', 'bare', 'fast_off', 'fast_on', 'one_mentor', 'mmrazor'}
-    assert set(result['seconds']) == variants | {'mentors_2'}
+    epochs = {'student_loading', 'no_cache', 'cold_cache', 'warm_cache'}
+    assert set(result['seconds']) == variants | epochs | {'mentors_2'}
     assert result['seconds']['student'] < result['seconds']['bare']
     assert set(result['ratios']) == {
-        *RATIOS, 'checkpoint_over_student', 'memory_over_bound',
+        *TIME_RATIOS, 'checkpoint_over_student', 'memory_over_bound',
+        'warm_memory_over_student',
     }  # fmt: skip
     assert result['ratios']['checkpoint_over_student'] < 1.02
     assert result['ratios']['memory_over_bound'] < 1.1
+    assert result['ratios']['warm_memory_over_student'] < 1.1
 
 
 def test_an_unknown_classroom(monkeypatch, capsys):

@@ -48,7 +48,8 @@ class Store:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the mapped files, which another process maps itself."""
-        return {key: value for key, value in vars(self).items() if key != '_arrays'}
+        mapped = ('_arrays', '_memory')
+        return {key: value for key, value in vars(self).items() if key not in mapped}
 
     @classmethod
     def create(
@@ -122,11 +123,12 @@ class Store:
         Returns:
             bytes | None: As it is on disk; None if it is not there, or not whole.
         """
-        entries, checksums = self._arrays
+        entries, checksums = self._memory
         wanted = checksums[entry]
         if not wanted:
             return None
-        packed = entries[entry].tobytes()
+        size = self.form.record.itemsize
+        packed = bytes(entries[entry * size : (entry + 1) * size])
         return packed if wanted == checksum(packed) else None
 
     def write(self, numbers: Sequence[int], packed: np.ndarray) -> None:
@@ -179,6 +181,12 @@ class Store:
         if entries.shape != checksums.shape or entries.ndim != 1:
             raise self._damaged('its arrays differ in length')
         return entries, checksums
+
+    @cached_property
+    def _memory(self) -> tuple[memoryview, memoryview]:
+        """The bytes of the entries, and the checksums: read faster than as arrays."""
+        entries, checksums = self._arrays
+        return memoryview(entries.view(np.uint8)), memoryview(checksums)
 
     def _damaged(self, what: str) -> ValueError:
         return ValueError(
