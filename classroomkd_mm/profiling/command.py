@@ -3,6 +3,8 @@
 
 import argparse
 import json
+import sys
+from contextlib import redirect_stdout
 from typing import Any
 
 from .recipes import CLASSROOMS
@@ -20,12 +22,26 @@ turn is a short epoch with the data loader of the recipe over generated images."
 def main() -> None:
     """Measure, and print."""
     args = parse_args()
+    with redirect_stdout(sys.stderr):  # the log, and what reads COCO's annotations
+        results = measured(args)
+    print(json.dumps(results, indent=2) if args.json else as_text(results))
+
+
+def measured(args: argparse.Namespace) -> list[dict[str, Any]]:
+    """Measure what the command line asks for.
+
+    Args:
+        args (Namespace): What :func:`parse_args` returned.
+
+    Returns:
+        list[dict]: What :func:`measure` returned for each classroom, and ``start``.
+    """
     from mmengine.logging import MMLogger
 
     from .measuring import Effort, measure
     from .start import time_to_first_iteration
 
-    MMLogger.get_current_instance().setLevel('ERROR')  # it writes where JSON goes
+    MMLogger.get_current_instance().setLevel('ERROR')
     results = []
     for name in args.classrooms:
         classroom = CLASSROOMS[name]
@@ -35,7 +51,7 @@ def main() -> None:
     if args.start:
         seconds = dict(first_iteration=time_to_first_iteration())
         results.append(dict(name='start', seconds=seconds, ratios={}))
-    print(json.dumps(results, indent=2) if args.json else as_text(results))
+    return results
 
 
 def parse_args() -> argparse.Namespace:

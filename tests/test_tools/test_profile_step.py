@@ -14,8 +14,8 @@ from classroomkd_mm.profiling import command
 def test_json(monkeypatch, capsys, name):
     from classroomkd_mm.profiling.measuring import TIME_RATIOS
 
-    arguments = ['--classrooms', name, '--repeats', '2', '--batch-size', '2']
-    arguments += ['--mentors', '2', '--batches', '2', '--json']
+    arguments = ['--classrooms', name, '--repeats', '1', '--batch-size', '2']
+    arguments += ['--mentors', '2', '--batches', '1', '--json']
     monkeypatch.setattr(sys, 'argv', ['profile_step.py', *arguments])
     command.main()
     (result,) = json.loads(capsys.readouterr().out)
