@@ -60,7 +60,7 @@ def distillation_terms(
     mentor_tau: Tensor,
     divergence: Divergence = softmax_divergence,
 ) -> Tensor:
-    """Compute the unweighted distillation terms of one mentor.
+    """Compute the unweighted distillation terms of one mentor, or of several.
 
     τ_m · τ_s · KL( softmax(l_m / τ_m) ‖ softmax(l_s / τ_s) ), summed over the last
     dimension; with τ_m = τ_s this is the τ² · KL of the method.
@@ -69,16 +69,18 @@ def distillation_terms(
 
     Args:
         student_logits (Tensor): (N, …, C), with gradient.
-        mentor_logits (Tensor): (N, …, C), finite.
-        student_tau (Tensor): (N,).
-        mentor_tau (Tensor): (N,).
+        mentor_logits (Tensor): (N, …, C) or, for n mentors, (n, N, …, C), finite.
+        student_tau (Tensor): (N,) or (n, N).
+        mentor_tau (Tensor): (N,) or (n, N).
         divergence (Callable): What stands in the place of the KL of softmaxes.
 
     Returns:
-        Tensor: (N, …), float32 or wider.
+        Tensor: (N, …) or (n, N, …), float32 or wider.
     """
-    per_sample = (-1,) + (1,) * (student_logits.ndim - 1)
-    student_tau, mentor_tau = student_tau.view(per_sample), mentor_tau.view(per_sample)
+    ones = (1,) * (student_logits.ndim - 1)
+    student_tau, mentor_tau = (
+        tau.view(*tau.shape, *ones) for tau in (student_tau, mentor_tau)
+    )
     terms = divergence(
         at_least_float32(student_logits) / student_tau,
         at_least_float32(mentor_logits) / mentor_tau,
@@ -113,17 +115,19 @@ def mentor_losses(
     Returns:
         Tensor: (n,), connected to the student's graph even where it is 0.
     """
-
-    def terms(index: int, logits: Tensor) -> Tensor:
-        return distillation_terms(
-            student_logits,
-            logits,
-            temperatures.student[index],
-            temperatures.mentor[index],
-            divergence,
-        )
-
-    return weigh_terms(terms, mentor_logits, ranking, point_weights)
+    # All mentors at once: an operator on one of them is over before a GPU has begun.
+    logits = torch.stack([at_least_float32(each) for each in mentor_logits])
+    idle = ~ranking.active.view(*ranking.active.shape, *(1,) * (logits.ndim - 2))
+    terms = distillation_terms(
+        student_logits,
+        logits.masked_fill(idle, 0),
+        temperatures.student,
+        temperatures.mentor,
+        divergence,
+    )
+    if point_weights is not None:
+        terms = (terms * point_weights).sum(dim=2)
+    return (ranking.weights * terms).sum(dim=1) / max(ranking.weights.shape[1], 1)
 
 
 def weigh_terms(

@@ -16,7 +16,7 @@ from .memory import file_size, peak, weights_of
 from .models import make_classroom, make_models
 from .recipes import Classroom
 from .steps import look, together, training_step
-from .timing import median_ratio, take_turns
+from .timing import describe_machine, median_ratio, take_turns
 
 TIME_RATIOS = dict(
     fast_off_over_bare=('fast_off', 'bare'),
@@ -26,6 +26,8 @@ TIME_RATIOS = dict(
     warm_cache_speedup=('no_cache', 'warm_cache'),
 )
 """The two variants that each ratio of times compares."""
+
+MEBI = 2**20
 
 
 class Effort(NamedTuple):
@@ -53,24 +55,17 @@ def measure(name: str, classroom: Classroom, effort: Effort) -> dict[str, Any]:
         effort (Effort): How much is measured.
 
     Returns:
-        dict: ``name``; ``device``; ``batch_size``; ``seconds`` of an iteration (median)
-        and ``mebibytes`` at its peak, by variant; ``ratios``.
+        dict: ``name``; ``machine``, see :func:`describe_machine`; ``batch_size``;
+        ``seconds`` of an iteration (median) and ``mebibytes`` at its peak, by variant;
+        ``student_mebibytes``, of the weights of the student; ``ratios``.
     """
+    machine = describe_machine()
     with tempfile.TemporaryDirectory() as folder:
-        seconds, mebibytes, ratios = _measure(classroom, effort, Path(folder))
-    return dict(
-        name=name,
-        device=torch.cuda.get_device_name() if torch.cuda.is_available() else 'cpu',
-        batch_size=effort.batch_size,
-        seconds=seconds,
-        ratios=ratios,
-        mebibytes=mebibytes,
-    )
+        measured = _measure(classroom, effort, Path(folder))
+    return dict(name=name, machine=machine, batch_size=effort.batch_size, **measured)
 
 
-def _measure(
-    classroom: Classroom, effort: Effort, folder: Path
-) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
+def _measure(classroom: Classroom, effort: Effort, folder: Path) -> dict[str, Any]:
     """Take memory first, then times: the classrooms of one mentor need no memory."""
     device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
     batch = make_batch(classroom, effort.batch_size, device)
@@ -99,8 +94,12 @@ def _measure(
     )
     for key, (variant, reference) in TIME_RATIOS.items():
         ratios[key] = median_ratio(times[variant], times[reference])
-    seconds = {key: statistics.median(values) for key, values in times.items()}
-    return seconds, {key: size / 2**20 for key, size in memory.items()}, ratios
+    return dict(
+        seconds={key: statistics.median(values) for key, values in times.items()},
+        ratios=ratios,
+        mebibytes={key: size / MEBI for key, size in memory.items()},
+        student_mebibytes=weights_of(models['student']) / MEBI,
+    )
 
 
 def repeated_mentors(

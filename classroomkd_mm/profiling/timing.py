@@ -1,15 +1,35 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Timing variants of a step, so that what else the machine does falls on each."""
 
+import os
 import statistics
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any
 
 import torch
 
 from .steps import Step
 
 Times = dict[str, list[float]]
+
+
+def describe_machine() -> dict[str, Any]:
+    """Say where, when and beside what something is timed.
+
+    Returns:
+        dict: ``device``, the name of the GPU or 'cpu'; ``cores`` of the CPU and
+        ``threads`` of PyTorch; ``load``, the processes that ran in the last minute;
+        ``date``, of UTC.
+    """
+    return dict(
+        device=torch.cuda.get_device_name() if torch.cuda.is_available() else 'cpu',
+        cores=len(os.sched_getaffinity(0)),
+        threads=torch.get_num_threads(),
+        load=round(os.getloadavg()[0], 1),
+        date=datetime.now(timezone.utc).date().isoformat(),
+    )
 
 
 def take_turns(steps: Mapping[str, Step], repeats: int) -> Times:
