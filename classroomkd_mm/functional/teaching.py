@@ -108,26 +108,29 @@ def mentor_losses(
         ranking (Ranking): Activity and weights (n, N).
         temperatures (Temperatures): (n, N).
         point_weights (Tensor, optional): (n, N, K), summing to 1 over K or all 0:
-            weights for averaging the terms of the keypoints.
+            weights for averaging the terms of the keypoints, for logits (N, K, C).
         divergence (Callable): Compares student and mentor, see
             :func:`distillation_terms`.
 
     Returns:
         Tensor: (n,), connected to the student's graph even where it is 0.
     """
-    # All mentors at once: an operator on one of them is over before a GPU has begun.
+
+    def terms(index: int | slice, logits: Tensor) -> Tensor:
+        return distillation_terms(
+            student_logits,
+            logits,
+            temperatures.student[index],
+            temperatures.mentor[index],
+            divergence,
+        )
+
+    if point_weights is not None:  # maps, of which several would take much memory
+        return weigh_terms(terms, mentor_logits, ranking, point_weights)
+    # Few numbers: on a GPU, starting an operator takes longer than the operator.
     logits = torch.stack([at_least_float32(each) for each in mentor_logits])
-    idle = ~ranking.active.view(*ranking.active.shape, *(1,) * (logits.ndim - 2))
-    terms = distillation_terms(
-        student_logits,
-        logits.masked_fill(idle, 0),
-        temperatures.student,
-        temperatures.mentor,
-        divergence,
-    )
-    if point_weights is not None:
-        terms = (terms * point_weights).sum(dim=2)
-    return (ranking.weights * terms).sum(dim=1) / max(ranking.weights.shape[1], 1)
+    all_terms = terms(slice(None), logits.masked_fill(~ranking.active[..., None], 0))
+    return (ranking.weights * all_terms).sum(dim=1) / max(len(student_logits), 1)
 
 
 def weigh_terms(

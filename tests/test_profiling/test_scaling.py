@@ -53,7 +53,9 @@ def test_durations():
 def test_tables_take_the_place_of_those_in_a_page(tmp_path, monkeypatch):
     profile, page = tmp_path / 'profile.json', tmp_path / 'page.md'
     profile.write_text(json.dumps([PROFILE, dict(name='start')]))
-    text = 'Before\n<!-- tables: begin -->\nearlier figures\n<!-- tables: end -->\nAfter\n'
+    text = (
+        'Before\n<!-- tables: begin -->\nearlier figures\n<!-- tables: end -->\nAfter\n'
+    )
     page.write_text(text)
     arguments = [str(SCRIPT), str(profile), '--page', str(page)]
     monkeypatch.setattr(sys, 'argv', arguments)
