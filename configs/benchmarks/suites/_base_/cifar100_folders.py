@@ -13,6 +13,8 @@ train_dataloader = dict(
     batch_size=128,
     num_workers=1,
     persistent_workers=True,
+    # One tensor a batch: a worker passes on each tensor by a file descriptor.
+    collate_fn=dict(type='default_collate'),
     dataset=dict(
         # One fold of two, shuffled: 25,000 images.
         type='KFoldDataset',
@@ -37,6 +39,7 @@ val_dataloader = dict(
     batch_size=500,
     num_workers=1,
     persistent_workers=False,
+    collate_fn=dict(type='default_collate'),
     dataset=dict(
         type='CustomDataset',
         data_root=data_root,
