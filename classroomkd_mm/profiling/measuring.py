@@ -66,7 +66,7 @@ def measure(name: str, classroom: Classroom, effort: Effort) -> dict[str, Any]:
 
 
 def _measure(classroom: Classroom, effort: Effort, folder: Path) -> dict[str, Any]:
-    """Take memory first, then times: the classrooms of one mentor need no memory."""
+    """Measure in a folder."""
     device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
     batch = make_batch(classroom, effort.batch_size, device)
     models = make_models(classroom, device)
@@ -74,13 +74,15 @@ def _measure(classroom: Classroom, effort: Effort, folder: Path) -> dict[str, An
     steps = {key: training_step(model, *batch) for key, model in models.items()}
     looks = [look(mentor, *batch) for mentor in mentors]
     sizes = {key: file_size(models[key]) for key in ('student', 'fast_on')}
-    memory = {key: weights_of(models[key]) + peak(steps[key]) for key in models}
-    bound = memory['student'] + sum(map(weights_of, mentors)) + max(map(peak, looks))
     loading, epochs = make_epochs(
         classroom, models, effort.batch_size, effort.batches, effort.repeats + 1, folder
     )
-    for key in ('student_loading', 'warm_cache'):
-        memory[key] = weights_of(loading[key]) + peak(epochs[key])
+    models |= {key: loading[key] for key in ('student_loading', 'warm_cache')}
+    memory = {
+        key: weights_of(model) + peak((steps | epochs)[key])
+        for key, model in models.items()
+    }
+    bound = memory['student'] + sum(map(weights_of, mentors)) + max(map(peak, looks))
     steps['bare'] = together(steps['student'], *looks)
     for count, model in repeated_mentors(classroom, effort.mentors, device):
         steps[f'mentors_{count}'] = training_step(model, *batch)

@@ -18,9 +18,10 @@ NETWORK = 25e9
 ASSUMPTIONS = (
     f'A node has {PER_NODE} GPUs. Each trains with the batch size of the profile, in '
     'the time that the profile gives for an iteration, data loading included.',
-    'Gradients are float32. DDP reduces them in a ring: each GPU sends and receives '
-    '2 (P - 1) / P times their size. DDP sends them while it computes; the table gives '
-    f'the time if it did not, at {NETWORK / 1e9:g} GB/s for each GPU.',
+    'Gradients take what the weights and buffers of the student take. DDP reduces them '
+    'in a ring: each GPU sends and receives 2 (P - 1) / P times their size. DDP does so '
+    'while it computes; the table gives the time if it did not, at '
+    f'{NETWORK / 1e9:g} GB/s for each GPU.',
     'Buffers do not move: MMEngine sets `broadcast_buffers=False`.',
     f'A local disk reads {DISK / 1e9:g} GB/s, and nothing is in memory yet.',
     'An entry takes 4 bytes more for its checksum. It is read once, and is on the node '
