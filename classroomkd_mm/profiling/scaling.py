@@ -19,7 +19,7 @@ ASSUMPTIONS = (
     f'A node has {PER_NODE} GPUs. Each trains with the batch size of the profile, in '
     'the time that the profile gives for an iteration, data loading included.',
     'Gradients take what the weights and buffers of the student take. DDP reduces them '
-    'in a ring: each GPU sends and receives 2 (P - 1) / P times their size. DDP does so '
+    'in a ring: each GPU sends and receives 2 (P - 1) / P times their size. It does so '
     'while it computes; the table gives the time if it did not, at '
     f'{NETWORK / 1e9:g} GB/s for each GPU.',
     'Buffers do not move: MMEngine sets `broadcast_buffers=False`.',
@@ -192,7 +192,7 @@ def gpu_table(result: Mapping[str, Any]) -> str:
         )
     return table(
         (
-            'GPUs', 'global batch', 'gradients, each GPU', 'of the classroom',
+            'GPUs', 'global batch', 'gradients, each GPU', 'sum of the classroom',
             'cache read, each GPU', 'each node', 'all nodes', 'an epoch',
             'without a cache',
         ),
