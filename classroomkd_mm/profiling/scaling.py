@@ -123,7 +123,7 @@ def storage_table() -> str:
     return table(
         (
             'data set', 'samples', 'an entry of', 'bytes, with checksum',
-            'one view, one mentor', '4 views, 5 mentors', 'to read all of it',
+            'one view, one mentor', '4 views, 5 mentors', 'to read that from a disk',
         ),
         rows,
     )  # fmt: skip
@@ -150,13 +150,27 @@ def measured_table(results: Sequence[Mapping[str, Any]]) -> str:
     ]
     heads = ('student alone', 'no cache', 'cold cache', 'warm cache')
     text = table(('classroom', 'batch', *heads, 'weights of the student'), rows)
-    machines = {
-        '{date}, {device}, {cores} cores, {threads} threads, load {load} before'.format(
-            **result['machine']
-        )
-        for result in results
-    }
-    return f'{text}\n\nIterations with data loading ({"; ".join(sorted(machines))}).'
+    machines = sorted({machine_of(result) for result in results})
+    return '\n'.join([text, '', 'Iterations with data loading:', '', *machines])
+
+
+def machine_of(result: Mapping[str, Any]) -> str:
+    """Say where something was measured.
+
+    Args:
+        result (Mapping): One object of what ``profile_step --json`` printed.
+
+    Returns:
+        str: An item of a list, which says so where other programs ran.
+    """
+    machine = result['machine']
+    text = (
+        '- {name}: {date}, {device}, cores of the CPU: {cores}, threads of PyTorch: '
+        '{threads}.'.format(name=result['name'], **machine)
+    )
+    if machine['load'] < 1:
+        return text
+    return f'{text} The machine was loaded (load {machine["load"]}): times are rough.'
 
 
 def gpu_table(result: Mapping[str, Any]) -> str:
@@ -240,4 +254,4 @@ def duration(seconds: float) -> str:
     for unit, length in (('h', 3600), ('min', 60)):
         if seconds >= 2 * length:
             return f'{seconds / length:,.3g} {unit}'
-    return f'{seconds:.2g} s'
+    return f'{seconds:.3g} s'

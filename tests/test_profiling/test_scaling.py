@@ -65,7 +65,8 @@ def test_tables_take_the_place_of_those_in_a_page(tmp_path, monkeypatch):
     assert written.startswith('Before\n') and written.endswith('After\n')
     assert 'earlier figures' not in written
     assert written.count('### cifar100_resnet20') == 1
-    assert '2026-01-01, a GPU, 4 cores, 2 threads, load 1.5 before' in written
+    assert ': 2026-01-01, a GPU, cores of the CPU: 4, threads of PyTorch: 2.' in written
+    assert 'The machine was loaded (load 1.5)' in written
     page.write_text('no place')
     with pytest.raises(ValueError, match='has no place for tables'):
         runpy.run_path(str(SCRIPT), run_name='__main__')
