@@ -6,9 +6,10 @@ import os
 from typing import Any
 
 from ..fingerprints import canonical, describe
+from ..random_states import seed_generators
 from .metainfo import metainfo_of
 from .repeatability import pipelines_of
-from .seeded_views import SeededViews, drawing_from
+from .seeded_views import SeededViews, generators_put_aside
 
 CHECKED_FILES = 64
 
@@ -29,7 +30,8 @@ def dataset_identity(views: SeededViews) -> dict[str, Any]:
     checked = set(range(0, length, max(1, length // CHECKED_FILES)))
     content = hashlib.sha256()
     # Some data sets draw which sample to take.
-    with drawing_from(views.seed):
+    with generators_put_aside():
+        seed_generators(views.seed)
         for index in range(length):
             info = _annotation(views.dataset, index)
             if info is None and index in checked:

@@ -1,8 +1,8 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -12,22 +12,35 @@ from torch.utils.data import IterableDataset, get_worker_info
 from ..random_states import seed_generators
 from .repeatability import check_repeatable
 
-ENTRY_FIELD = 'mentor_cache_entry'
-OUTPUTS_FIELD = 'mentor_outputs'
+CACHE_FIELD = 'mentor_cache'
+"""Where a data sample has its :class:`CachedView`."""
+
+
+class CachedView(NamedTuple):
+    """What a cache holds of one view of a sample.
+
+    Attributes:
+        entry (int): Number of the view times the number of samples, plus the number
+            of the sample.
+        outputs (dict[str, bytes]): Packed outputs by the names of the mentors, as far
+            as they are there.
+    """
+
+    entry: int
+    outputs: dict[str, bytes]
 
 
 class OutputReader(Protocol):
     """What a :class:`SeededViews` can be given to read cached outputs with."""
 
-    def read(self, entry: int) -> dict[str, np.ndarray]:
+    def read(self, entry: int) -> dict[str, bytes]:
         """Read what is there of an entry.
 
         Args:
-            entry (int): Number of the view times the number of samples, plus the
-                number of the sample.
+            entry (int): Its number, see :class:`CachedView`.
 
         Returns:
-            dict[str, np.ndarray]: Packed outputs by the names of the mentors.
+            dict[str, bytes]: Packed outputs by the names of the mentors.
         """
 
 
@@ -112,18 +125,34 @@ class SeededViews:
         return len(self.dataset)
 
     def __getitem__(self, index: int) -> Any:
+        return self.__getitems__([index])[0]
+
+    def __getitems__(self, indices: Iterable[int]) -> list[Any]:
+        """Load a batch, for which the generators are put aside only once.
+
+        Args:
+            indices (Iterable[int]): Of samples in views.
+
+        Returns:
+            list: The samples.
+        """
+        indices = list(indices)  # a SeededBatch seeds the process that asks for them
+        with generators_put_aside():
+            return [self._load(index) for index in indices]
+
+    def _load(self, index: int) -> Any:
+        """Load a sample in a view, whatever becomes of the generators."""
         view, sample = divmod(index, len(self))
         if not 0 <= view < self.num_views:
             raise IndexError(
                 f'SeededViews: the index {index} is beyond the {self.num_views} views '
                 f'of {len(self)} samples.'
             )
-        with drawing_from(self.seed, sample, view):
-            data = self.dataset[sample]
+        seed_generators(self.seed, sample, view)
+        data = self.dataset[sample]
         if self.reader is not None:
-            fields = data['data_samples']
-            fields.set_field(index, ENTRY_FIELD)
-            fields.set_field(self.reader.read(index), OUTPUTS_FIELD)
+            view_of = CachedView(index, self.reader.read(index))
+            data['data_samples'].set_field(view_of, CACHE_FIELD)
         return data
 
     def __getattr__(self, name: str) -> Any:
@@ -134,11 +163,8 @@ class SeededViews:
 
 
 @contextmanager
-def drawing_from(*key: int) -> Iterator[None]:
-    """Let NumPy, ``random`` and PyTorch on the CPU draw from a key for a while.
-
-    Args:
-        *key (int): Any numbers.
+def generators_put_aside() -> Iterator[None]:
+    """Keep what NumPy, ``random`` and PyTorch on the CPU will draw.
 
     Yields:
         None: Afterwards all three are in the state in which they were. Not so in a
@@ -148,7 +174,6 @@ def drawing_from(*key: int) -> Iterator[None]:
     keep = get_worker_info() is None
     if keep:
         states = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    seed_generators(*key)
     try:
         yield
     finally:

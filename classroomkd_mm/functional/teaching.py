@@ -60,7 +60,7 @@ def distillation_terms(
     mentor_tau: Tensor,
     divergence: Divergence = softmax_divergence,
 ) -> Tensor:
-    """Compute the unweighted distillation terms of one mentor.
+    """Compute the unweighted distillation terms of one mentor, or of several.
 
     τ_m · τ_s · KL( softmax(l_m / τ_m) ‖ softmax(l_s / τ_s) ), summed over the last
     dimension; with τ_m = τ_s this is the τ² · KL of the method.
@@ -69,16 +69,18 @@ def distillation_terms(
 
     Args:
         student_logits (Tensor): (N, …, C), with gradient.
-        mentor_logits (Tensor): (N, …, C), finite.
-        student_tau (Tensor): (N,).
-        mentor_tau (Tensor): (N,).
+        mentor_logits (Tensor): (N, …, C) or, for n mentors, (n, N, …, C), finite.
+        student_tau (Tensor): (N,) or (n, N).
+        mentor_tau (Tensor): (N,) or (n, N).
         divergence (Callable): What stands in the place of the KL of softmaxes.
 
     Returns:
-        Tensor: (N, …), float32 or wider.
+        Tensor: (N, …) or (n, N, …), float32 or wider.
     """
-    per_sample = (-1,) + (1,) * (student_logits.ndim - 1)
-    student_tau, mentor_tau = student_tau.view(per_sample), mentor_tau.view(per_sample)
+    ones = (1,) * (student_logits.ndim - 1)
+    student_tau, mentor_tau = (
+        tau.view(*tau.shape, *ones) for tau in (student_tau, mentor_tau)
+    )
     terms = divergence(
         at_least_float32(student_logits) / student_tau,
         at_least_float32(mentor_logits) / mentor_tau,
@@ -106,7 +108,7 @@ def mentor_losses(
         ranking (Ranking): Activity and weights (n, N).
         temperatures (Temperatures): (n, N).
         point_weights (Tensor, optional): (n, N, K), summing to 1 over K or all 0:
-            weights for averaging the terms of the keypoints.
+            weights for averaging the terms of the keypoints, for logits (N, K, C).
         divergence (Callable): Compares student and mentor, see
             :func:`distillation_terms`.
 
@@ -114,7 +116,7 @@ def mentor_losses(
         Tensor: (n,), connected to the student's graph even where it is 0.
     """
 
-    def terms(index: int, logits: Tensor) -> Tensor:
+    def terms(index: int | slice, logits: Tensor) -> Tensor:
         return distillation_terms(
             student_logits,
             logits,
@@ -123,7 +125,12 @@ def mentor_losses(
             divergence,
         )
 
-    return weigh_terms(terms, mentor_logits, ranking, point_weights)
+    if point_weights is not None:  # maps, of which several would take much memory
+        return weigh_terms(terms, mentor_logits, ranking, point_weights)
+    # Few numbers: on a GPU, starting an operator takes longer than the operator.
+    logits = torch.stack([at_least_float32(each) for each in mentor_logits])
+    all_terms = terms(slice(None), logits.masked_fill(~ranking.active[..., None], 0))
+    return (ranking.weights * all_terms).sum(dim=1) / max(len(student_logits), 1)
 
 
 def weigh_terms(

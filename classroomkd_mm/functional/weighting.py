@@ -29,6 +29,6 @@ def weigh_task(ranking: Ranking, task_weight: str = 'student_score') -> Tensor:
         return ranking.log_scores.new_ones(())
     scores = ranking.log_scores[0].exp()
     total, count = sum_over_processes(
-        torch.stack([scores.sum(), scores.new_tensor(float(len(scores)))])
+        torch.stack([scores.sum(), scores.new_full((), len(scores))])
     )
     return total / count.clamp(min=1)

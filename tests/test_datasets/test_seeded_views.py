@@ -20,9 +20,11 @@ from mmengine.registry import DATASETS
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader, IterableDataset
 
+from classroomkd_mm.datasets.seeded_batches import SeededBatch
 from classroomkd_mm.datasets.seeded_view_sampler import SeededViewSampler
-from classroomkd_mm.datasets.seeded_views import SeededViews, drawing_from
+from classroomkd_mm.datasets.seeded_views import SeededViews, generators_put_aside
 from classroomkd_mm.fingerprints import digest
+from classroomkd_mm.random_states import seed_generators
 
 
 class Draw:
@@ -86,7 +88,7 @@ def test_generators_are_left_as_they_were():
     def next_draws():
         random.seed(3), np.random.seed(3), torch.manual_seed(3)
         if loaded:
-            views[4], views[7]
+            views[4], views.__getitems__([7, 2])
         return random.random(), np.random.rand(), torch.rand(()).item()
 
     loaded = False
@@ -95,9 +97,18 @@ def test_generators_are_left_as_they_were():
     assert next_draws() == wanted
 
 
+def test_a_seeded_batch_seeds_the_process_that_loads_it():
+    """What the student draws next must not depend on the batches before."""
+    views = SeededViews(Numbers(), num_views=2)
+    views.__getitems__(SeededBatch([4, 7], (1, 2)))
+    drawn = torch.rand(())
+    seed_generators(1, 2)
+    assert torch.equal(drawn, torch.rand(()))
+
+
 def test_generators_are_restored_after_an_error():
     state = torch.get_rng_state()
-    with pytest.raises(KeyError), drawing_from(1, 2):
+    with pytest.raises(KeyError), generators_put_aside():
         torch.rand(3)
         raise KeyError
     assert torch.equal(torch.get_rng_state(), state)

@@ -11,7 +11,7 @@ import pytest
 TOOLS = Path(__file__).parents[2] / 'tools'
 DOCUMENTED = (
     'benchmark', 'cache_mentors', 'convert_checkpoint', 'doctor', 'model_complexity',
-    'plot_classroom', 'profile_step',
+    'plot_classroom', 'profile_step', 'scaling',
 )  # fmt: skip
 
 

@@ -1,63 +1,40 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """``tools/benchmark/profile_step.py``: what it measures, on a few samples."""
 
-import importlib
 import json
 import sys
-from pathlib import Path
 
 import pytest
-import torch
 
-SCRIPT = Path(__file__).parents[2] / 'tools/benchmark/profile_step.py'
-
-
-@pytest.fixture
-def profile_step(monkeypatch):
-    monkeypatch.syspath_prepend(SCRIPT.parent)
-    return importlib.import_module('profile_step')
+from classroomkd_mm.profiling import command
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize('name', ['cifar100_resnet20', 'coco_resnet18'])
-def test_json(profile_step, monkeypatch, capsys, name):
-    arguments = ['--classrooms', name, '--repeats', '2', '--batch-size', '2']
-    arguments += ['--mentors', '2', '--json']
-    monkeypatch.setattr(sys, 'argv', [str(SCRIPT), *arguments])
-    profile_step.main()
+def test_json(monkeypatch, capsys, name):
+    from classroomkd_mm.profiling.measuring import TIME_RATIOS
+
+    arguments = ['--classrooms', name, '--repeats', '1', '--batch-size', '2']
+    arguments += ['--mentors', '2', '--batches', '1', '--json']
+    monkeypatch.setattr(sys, 'argv', ['profile_step.py', *arguments])
+    command.main()
     (result,) = json.loads(capsys.readouterr().out)
     assert result['name'] == name
     variants = {'student', 'bare', 'fast_off', 'fast_on', 'one_mentor', 'mmrazor'}
-    assert set(result['seconds']) == variants | {'mentors_2'}
+    epochs = {'student_loading', 'no_cache', 'cold_cache', 'warm_cache'}
+    assert set(result['seconds']) == variants | epochs | {'mentors_2'}
     assert result['seconds']['student'] < result['seconds']['bare']
     assert set(result['ratios']) == {
-        *profile_step.RATIOS, 'checkpoint_over_student', 'memory_over_bound',
+        *TIME_RATIOS, 'checkpoint_over_student', 'memory_over_bound',
+        'warm_memory_over_student',
     }  # fmt: skip
     assert result['ratios']['checkpoint_over_student'] < 1.02
     assert result['ratios']['memory_over_bound'] < 1.1
+    assert result['ratios']['warm_memory_over_student'] < 1.1
 
 
-def test_the_peak_is_what_lives_at_a_time(profile_step):
-    kept = torch.zeros(100)
-
-    def step():
-        for _ in range(3):
-            torch.ones(1000).add_(1)
-        return torch.ones(500) + kept.sum()
-
-    assert 4000 <= profile_step.peak(step) < 5000
-
-
-def test_variants_take_turns(profile_step):
-    order = []
-    steps = dict(a=lambda: order.append('a'), b=lambda: order.append('b'))
-    times = profile_step.take_turns(steps, 3)
-    assert order == ['a', 'b'] * 4
-    assert [len(values) for values in times.values()] == [3, 3]
-
-
-def test_an_unknown_classroom(profile_step, monkeypatch, capsys):
-    monkeypatch.setattr(sys, 'argv', [str(SCRIPT), '--classrooms', 'cifar'])
+def test_an_unknown_classroom(monkeypatch, capsys):
+    monkeypatch.setattr(sys, 'argv', ['profile_step.py', '--classrooms', 'cifar'])
     with pytest.raises(SystemExit):
-        profile_step.main()
+        command.main()
     assert "'cifar' is none of cifar100_resnet20" in capsys.readouterr().err

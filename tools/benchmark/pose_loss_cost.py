@@ -15,12 +15,12 @@ from pathlib import Path
 
 import torch
 from mmengine.config import Config
-from mmengine.structures import InstanceData, PixelData
 from mmrazor.registry import MODELS
 
 import classroomkd_mm.models  # noqa: F401  registers the classroom's parts
 from classroomkd_mm.functional import plan_lesson
 from classroomkd_mm.networks import build_network
+from classroomkd_mm.profiling.batches import HEIGHT, POINTS, WIDTH, pose_samples
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 STUDENT = dict(
@@ -29,7 +29,6 @@ STUDENT = dict(
     backbone=dict(depth=18, init_cfg=None),
     head=dict(in_channels=512),
 )
-POINTS, HEIGHT, WIDTH = 17, 64, 48
 
 
 def parse_args() -> argparse.Namespace:
@@ -46,30 +45,6 @@ def parse_args() -> argparse.Namespace:
     add('--device', default='cpu', help='a PyTorch device (default: cpu)')
     add('--limit', type=float, default=15.0, help='in percent (default: 15)')
     return parser.parse_args()
-
-
-def make_samples(count: int, device: str) -> list:
-    """Create data samples with random targets, like those of MMPose's pipeline.
-
-    Args:
-        count (int): Number of samples.
-        device (str): Device of the tensors.
-
-    Returns:
-        list[PoseDataSample]: The samples.
-    """
-    from mmpose.structures import PoseDataSample
-
-    samples = []
-    for _ in range(count):
-        sample = PoseDataSample(
-            gt_instance_labels=InstanceData(
-                keypoint_weights=(torch.rand(1, POINTS) < 0.7).float()
-            )
-        )
-        sample.gt_fields = PixelData(heatmaps=torch.rand(POINTS, HEIGHT, WIDTH))
-        samples.append(sample.to(device))
-    return samples
 
 
 def make_lesson(num_mentors: int, samples: list, device: str) -> Callable[[], None]:
@@ -139,7 +114,7 @@ def best_time(step: Callable[[], None], repeats: int, device: str) -> float:
 def main() -> None:
     """Measure, and print the result."""
     args = parse_args()
-    samples = make_samples(args.batch_size, args.device)
+    samples = pose_samples(args.batch_size, args.device)
     student = build_network(STUDENT).to(args.device).train()
     images = torch.rand(args.batch_size, 3, 4 * HEIGHT, 4 * WIDTH, device=args.device)
 

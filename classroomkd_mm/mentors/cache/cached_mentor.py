@@ -3,12 +3,11 @@ from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import torch
 from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
-from ...datasets.seeded_views import ENTRY_FIELD, OUTPUTS_FIELD
+from ...datasets.seeded_views import CACHE_FIELD, CachedView
 from ...tasks import Task
 from ..mentor import Mentor, plain_values
 from .cache import MentorCache
@@ -194,57 +193,55 @@ class CachedMentor:
         Raises:
             ValueError: If the samples do not say which entries they have.
         """
-        entries = self._entries(data_samples)
-        packed = [self._read(sample) for sample in data_samples]
-        missing = [i for i, entry in enumerate(packed) if entry is None]
-        if missing:
-            self._fill(packed, missing, entries, inputs, data_samples)
-        output = self.store.form.unpack(np.stack(packed))
-        if isinstance(output, Tensor):
-            return output.to(inputs.device, non_blocking=True)
-        return tuple(part.to(inputs.device, non_blocking=True) for part in output)
+        views = self._views(data_samples)
+        outputs = [view.outputs.get(self.name) for view in views]
+        if None in outputs:
+            self._complete(outputs, views, inputs, data_samples)
+        return self.store.form.unpack(outputs, inputs.device)
 
     def _apply(self, function: Callable[[Tensor], Tensor]) -> None:
         """Move or convert the network, as ``nn.Module.to`` does."""
         if self._mentor is not None:
             self._mentor._apply(function)
 
-    def _entries(self, data_samples: Sequence[BaseDataElement] | None) -> list[int]:
-        """Numbers of the entries of a batch."""
-        if self.store is None or not data_samples or ENTRY_FIELD not in data_samples[0]:
+    def _views(
+        self, data_samples: Sequence[BaseDataElement] | None
+    ) -> list[CachedView]:
+        """What the data set says of the samples of a batch."""
+        if self.store is None or not data_samples or CACHE_FIELD not in data_samples[0]:
             raise ValueError(
                 'The classroom has a mentor_cache, but the data set does not tell its '
                 "views: add dict(type='mmrazor.ClassroomHook') to custom_hooks."
             )
-        return [sample.get(ENTRY_FIELD) for sample in data_samples]
+        return [sample.get(CACHE_FIELD) for sample in data_samples]
 
-    def _read(self, sample: BaseDataElement) -> np.ndarray | None:
-        """Take what the worker has read, or what has been written since."""
-        packed = sample.get(OUTPUTS_FIELD).get(self.name)
-        return self.store.read(sample.get(ENTRY_FIELD)) if packed is None else packed
-
-    def _fill(
+    def _complete(
         self,
-        packed: list[np.ndarray | None],
-        missing: list[int],
-        entries: list[int],
+        outputs: list[bytes | None],
+        views: Sequence[CachedView],
         inputs: Tensor,
         data_samples: Sequence[BaseDataElement],
     ) -> None:
-        """Compute what is missing of a batch, and store it."""
+        """Put in what the worker did not find, computed unless it is there by now."""
+        for i, view in enumerate(views):
+            outputs[i] = outputs[i] or self.store.read(view.entry)
+        missing = [i for i, output in enumerate(outputs) if output is None]
+        if not missing:
+            return
+        entries = [views[i].entry for i in missing]
         if self._mentor is None:
             raise ValueError(
                 f'{self.store.folder} was complete when the run began, but entry '
-                f'{entries[missing[0]]} is missing or damaged now. Delete this folder; '
-                'its mentor is then run again.'
+                f'{entries[0]} is missing or damaged now. Delete this folder; its '
+                'mentor is then run again.'
             )
-        if len(missing) < len(packed):
+        if len(missing) < len(outputs):
             inputs = inputs[torch.tensor(missing, device=inputs.device)]
             data_samples = [data_samples[i] for i in missing]
         new = self.store.form.pack(self._run(inputs, data_samples), self.name)
-        self.store.write([entries[i] for i in missing], new)
-        for i, entry in zip(missing, new, strict=True):
-            packed[i] = np.array(entry)
+        self.store.write(entries, new)
+        for i, output in zip(missing, new, strict=True):
+            outputs[i] = output.tobytes()
 
     def _run(self, inputs: Tensor, data_samples: Sequence[BaseDataElement]) -> Any:
         """Run the mentor, in the precision of its weights: entries outlive a run."""

@@ -43,7 +43,7 @@ class StoredOutputs:
             entry (int): Its number.
 
         Returns:
-            dict[str, np.ndarray]: Packed outputs by the names of the mentors.
+            dict[str, bytes]: Packed outputs by the names of the mentors.
         """
         read = ((name, store.read(entry)) for name, store in self._stores.items())
         return {name: packed for name, packed in read if packed is not None}

@@ -1,7 +1,9 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """How a mentor's output for one view of a sample lies on disk."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -88,7 +90,7 @@ class EntryForm:
         """
         return asdict(self)
 
-    @property
+    @cached_property
     def record(self) -> np.dtype:
         """np.dtype: Of one entry, with a field for each tensor."""
         if self.topk is None:
@@ -133,26 +135,29 @@ class EntryForm:
             packed[name] = _as_type(part, self.record[name].base, mentor)
         return packed
 
-    def unpack(self, packed: np.ndarray) -> Any:
+    def unpack(self, entries: Iterable[bytes], device: torch.device) -> Any:
         """Bring entries back into the form of an output.
 
         Args:
-            packed (np.ndarray): (N,), of the type :attr:`record`.
+            entries (Iterable[bytes]): N entries, each of the type :attr:`record`.
+            device (torch.device): Where the output is to be.
 
         Returns:
-            Tensor | tuple[Tensor, ...]: float32, on the CPU.
+            Tensor | tuple[Tensor, ...]: float32.
         """
+        packed = np.frombuffer(bytearray().join(entries), self.record)
         if self.topk is not None:
-            return self._spread(packed)
-        tensors = tuple(_float32(packed[name]) for name in self.record.names)
+            return self._spread(packed, device)
+        names = self.record.names
+        tensors = tuple(_tensor(packed[name], device).float() for name in names)
         return tensors[0] if self.single else tensors
 
-    def _spread(self, packed: np.ndarray) -> Tensor:
+    def _spread(self, packed: np.ndarray, device: torch.device) -> Tensor:
         """Logits of all classes, those that were not kept being equal."""
-        other = _float32(packed['other'])
+        other = _tensor(packed['other'], device).float()
         logits = other[:, None].repeat(1, self.shapes[0][0])
-        classes = torch.from_numpy(packed['classes'].astype(np.int64))
-        return logits.scatter_(1, classes, _float32(packed['logits']))
+        classes = _tensor(packed['classes'].astype(np.int64), device)
+        return logits.scatter_(1, classes, _tensor(packed['logits'], device).float())
 
 
 def _strongest(logits: Tensor, topk: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -179,5 +184,7 @@ def _as_type(values: Tensor, dtype: np.dtype, mentor: str) -> np.ndarray:
     return converted
 
 
-def _float32(values: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
+def _tensor(values: np.ndarray, device: torch.device) -> Tensor:
+    """Bring values to a device as they are stored, which is less to move."""
+    tensor = torch.from_numpy(np.ascontiguousarray(values))
+    return tensor.to(device, non_blocking=True)

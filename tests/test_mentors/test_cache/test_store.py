@@ -31,7 +31,7 @@ def test_entries_are_absent_until_they_are_written(tmp_path):
     assert store.read(2) is None
     store.write([5, 2], FORM.pack(OUTPUT[:2], 'm'))
     again = pickle.loads(pickle.dumps(Store(tmp_path / 'm')))
-    values = FORM.unpack(np.stack([again.read(5), again.read(2)]))
+    values = FORM.unpack([again.read(5), again.read(2)], 'cpu')
     assert torch.equal(values, OUTPUT[:2])
     assert again.filled.nonzero()[0].tolist() == [2, 5]
     assert not again.complete
@@ -174,5 +174,5 @@ def test_killed_writers_leave_entries_whole_or_absent(tmp_path):
     for entry in range(2000):
         packed = store.read(entry)
         if packed is not None:
-            values = FORM.unpack(packed[None])
+            values = FORM.unpack([packed], 'cpu')
             assert torch.equal(values, torch.full((1, 3), float(entry)).half().float())

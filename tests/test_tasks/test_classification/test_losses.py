@@ -80,15 +80,14 @@ def test_one_loss_for_every_mentor(loss_module):
     assert losses.shape == (2,)
     assert losses[0] > 0
     assert losses[1] == 0
-    alone = loss_module()(
-        student,
-        mentors[:1],
-        lesson._replace(
-            ranking=lesson.ranking._replace(
-                active=lesson.ranking.active[:1], weights=lesson.ranking.weights[:1]
-            )
+    ranking, taus = lesson.ranking, lesson.temperatures
+    first = lesson._replace(
+        ranking=ranking._replace(
+            active=ranking.active[:1], weights=ranking.weights[:1]
         ),
+        temperatures=taus._replace(student=taus.student[:1], mentor=taus.mentor[:1]),
     )
+    alone = loss_module()(student, mentors[:1], first)
     assert torch.equal(alone, losses[:1])
 
 
