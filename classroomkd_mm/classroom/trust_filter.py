@@ -18,10 +18,13 @@ from ..functional.checks import check_number
 class TrustFilter(nn.Module):
     """Weigh the mentors by how well they have done so far, and do on the sample.
 
-    Trust in a mentor is the running mean of its score over the batches of the training.
-    No mentor is dropped: on each sample its weight is n · t_m · c_m / Σ t_u · c_u, with
-    its trust t and CA-MKD's weight c. Among mentors that deserve about the same trust,
-    this is CA-MKD; a mentor that is wrong throughout hardly teaches.
+    Trust in a member of the classroom, t, is the running mean of its score over the
+    batches of the training, and the doubt about a mentor is how far it stays behind:
+    g_m = min(1, t_m / (full_trust · max t)), with the maximum over all members. No
+    mentor is dropped: on each sample its weight is n · max g · g_m · c_m / Σ g_u · c_u,
+    with CA-MKD's weight c. As long as every mentor has its share of the best score,
+    this is CA-MKD; a mentor that is wrong throughout hardly teaches, and if all are
+    far behind the student, all teach less.
 
     The trust is a buffer: it is part of the checkpoint, and a resumed run continues
     with it. In distributed training it is that of all processes.
@@ -29,19 +32,27 @@ class TrustFilter(nn.Module):
     Source: this project; docs/method.md, "Options beyond the paper".
 
     Args:
+        full_trust (float): Share of the best member's mean score from which on a
+            mentor is not doubted, above 0 and at most 1. Defaults to 0.5.
         momentum (float): Share of the trust that a batch leaves, below 1. Defaults to
             0.99: the mean of about the last 100 batches.
 
     Raises:
-        TypeError: If ``momentum`` is not a number.
-        ValueError: If it is negative or not below 1.
+        TypeError: If an option is not a number.
+        ValueError: If an option is out of its range.
     """
 
-    def __init__(self, momentum: float = 0.99) -> None:
+    def __init__(self, full_trust: float = 0.5, momentum: float = 0.99) -> None:
         super().__init__()
+        check_number('full_trust', full_trust)
+        if not 0 < full_trust <= 1:
+            raise ValueError(
+                f'full_trust={full_trust!r} must be above 0, and at most 1.'
+            )
         check_number('momentum', momentum)
         if momentum >= 1:
             raise ValueError(f'momentum={momentum!r} must be below 1.')
+        self.full_trust = full_trust
         self.momentum = momentum
 
     def prepare(self, student: nn.Module, mentors: Any) -> None:
@@ -52,7 +63,7 @@ class TrustFilter(nn.Module):
             mentors (Mentors): The mentors.
         """
         for name in ('trust', 'seen'):
-            self.register_buffer(name, torch.zeros(len(mentors)))
+            self.register_buffer(name, torch.zeros(len(mentors) + 1))
 
     @torch.no_grad()
     def forward(self, log_scores: Tensor) -> Ranking:
@@ -64,22 +75,28 @@ class TrustFilter(nn.Module):
         Returns:
             Ranking: Scores, ranks, activity and weights.
         """
-        mentors = log_scores[1:]
-        active = mentors > -torch.inf
         if self.training:
-            self._update(mentors, active)
-        trust = self.trust / self.seen.clamp(min=torch.finfo(self.seen.dtype).tiny)
-        trust = trust[:, None].to(mentors)
-        weights = trust * confidence_weights(mentors, active)
+            self._update(log_scores)
+        active = log_scores[1:] > -torch.inf
+        belief = self._belief().to(log_scores)[:, None]
+        weights = belief * confidence_weights(log_scores[1:], active)
         total = weights.sum(dim=0).clamp(min=torch.finfo(weights.dtype).tiny)
-        weights = len(mentors) * weights / total
+        weights = len(weights) * belief.max() * weights / total
         return Ranking(log_scores, rank_members(log_scores), active, weights)
 
-    def _update(self, log_scores: Tensor, active: Tensor) -> None:
+    def _belief(self) -> Tensor:
+        """Compare the trust in each mentor with that in the best member, (n,)."""
+        tiny = torch.finfo(self.trust.dtype).tiny
+        trust = self.trust / self.seen.clamp(min=tiny)
+        best = trust.max().clamp(min=tiny)
+        return (trust[1:] / (self.full_trust * best)).clamp(max=1)
+
+    def _update(self, log_scores: Tensor) -> None:
         """Let the trust follow the mean score of the global batch.
 
         That of a mentor without any output (``every``) stays.
         """
+        active = log_scores > -torch.inf
         sums, counts = sum_over_processes(
             torch.stack(
                 [log_scores.exp().sum(dim=1), active.sum(dim=1).to(log_scores.dtype)]
@@ -91,4 +108,4 @@ class TrustFilter(nn.Module):
 
     def extra_repr(self) -> str:
         """Show the options."""
-        return f'momentum={self.momentum}'
+        return f'full_trust={self.full_trust}, momentum={self.momentum}'

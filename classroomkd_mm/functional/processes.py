@@ -38,6 +38,6 @@ def weigh_process(num_samples: int, device: torch.device) -> Tensor:
         Tensor: A float32 scalar.
     """
     own = torch.ones(2, device=device)
-    own[0] = num_samples
+    own[:1].fill_(num_samples)  # an assignment would copy from the host
     samples, processes = sum_over_processes(own.clone())
     return own[0] * processes / samples.clamp(min=1)

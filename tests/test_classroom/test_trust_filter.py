@@ -31,32 +31,42 @@ def scores(seed=0, n=3, N=6):
 
 
 def test_weights_written_down_again(build):
-    """Three batches, with loops."""
-    trust, running = build(momentum=0.9), [0.0] * 3
+    """Three batches, with loops. The student is the best, then the mentors differ."""
+    trust, running = build(full_trust=0.8, momentum=0.9), [0.0] * 4
     for seed in range(3):
         log_scores = scores(seed)
         weights = trust(log_scores).weights
-        for m in range(3):
-            mean = sum(math.exp(log_scores[m + 1, i]) for i in range(6)) / 6
-            running[m] = 0.9 * running[m] + 0.1 * mean
+        for v in range(4):
+            mean = sum(math.exp(log_scores[v, i]) for i in range(6)) / 6
+            running[v] = 0.9 * running[v] + 0.1 * mean
+    belief = [min(1, running[m + 1] / (0.8 * max(running))) for m in range(3)]
+    assert min(belief) < max(belief)
     for i in range(6):
         costs = [math.exp(-log_scores[m + 1, i]) for m in range(3)]
-        products = [running[m] * (1 - costs[m] / sum(costs)) / 2 for m in range(3)]
+        products = [belief[m] * (1 - costs[m] / sum(costs)) / 2 for m in range(3)]
         for m in range(3):
-            expected = 3 * products[m] / sum(products)
+            expected = 3 * max(belief) * products[m] / sum(products)
             assert weights[m, i].item() == pytest.approx(expected, rel=1e-5)
 
 
 @few
 @given(st.integers(0, 2**20), st.integers(1, 5))
-def test_weights_sum_to_n_and_are_those_of_camkd_among_equals(build, seed, n):
-    log_scores = scores(seed, n)
-    ranking = build(n)(log_scores)
-    torch.testing.assert_close(ranking.weights.sum(0), torch.full((6,), float(n)))
-    equal = log_scores[1:2].expand(n, 6)
-    again = build(n)(torch.cat([log_scores[:1], equal])).weights
+def test_weights_are_those_of_camkd_among_mentors_that_are_sane(build, seed, n):
+    """Each has more than half of the mean score of the best, and of the student."""
+    log_scores = scores(seed, n) / 5
+    weights = build(n)(log_scores).weights
     active = torch.ones(n, 6, dtype=torch.bool)
-    torch.testing.assert_close(again, confidence_weights(equal, active))
+    confident = confidence_weights(log_scores[1:], active)
+    torch.testing.assert_close(weights, confident)
+    torch.testing.assert_close(weights.sum(0), torch.full((6,), float(n)))
+
+
+def test_mentors_far_behind_the_student_teach_less(build):
+    log_scores = torch.tensor([-0.1, -4.0, -5.0, -9.0]).expand(6, 4).T
+    trust = build()
+    ranking = trust(log_scores)
+    belief = math.exp(-4.0) / (0.5 * math.exp(-0.1))
+    torch.testing.assert_close(ranking.weights.sum(0), torch.full((6,), 3 * belief))
 
 
 def test_a_mentor_that_is_wrong_throughout_hardly_teaches(build):
@@ -71,10 +81,10 @@ def test_a_broken_output_does_not_teach_and_costs_no_trust(build):
     log_scores = scores()
     log_scores[2] = log_scores[2, 0]
     trust(log_scores)
-    before = trust.trust[1].item()
+    before = trust.trust[2].item()
     log_scores[2, 1] = -math.inf
     ranking = trust(log_scores)
-    assert trust.trust[1] == pytest.approx((1 + trust.momentum) * before)
+    assert trust.trust[2] == pytest.approx((1 + trust.momentum) * before)
     assert not ranking.active[1, 1]
     assert ranking.weights[1, 1] == 0
     assert ranking.weights.isfinite().all()
@@ -136,8 +146,16 @@ def test_trust_is_in_the_checkpoint(tiny):
 
 
 @pytest.mark.parametrize(
-    ('momentum', 'error'), [(1, ValueError), (-0.1, ValueError), ('0.9', TypeError)]
+    ('options', 'error'),
+    [
+        (dict(momentum=1), ValueError),
+        (dict(momentum=-0.1), ValueError),
+        (dict(momentum='0.9'), TypeError),
+        (dict(full_trust=0), ValueError),
+        (dict(full_trust=1.5), ValueError),
+        (dict(full_trust='half'), TypeError),
+    ],
 )
-def test_a_momentum_that_is_none(build, momentum, error):
-    with pytest.raises(error, match='momentum'):
-        build(momentum=momentum)
+def test_an_option_that_cannot_be(build, options, error):
+    with pytest.raises(error, match=next(iter(options))):
+        build(**options)
