@@ -14,9 +14,10 @@ made of, on the GPU if there is one. All variants of a classroom take turns, rep
 repeat, so that what else the machine does falls on each of them. A ratio is the median
 over the repeats. Networks have random weights, which cost the same. Memory is that of
 the weights that run, and the largest sum of tensors that live at a time during a step.
-The originals of fast mentors, which stay in the memory of the host, are not part of
-it. With no, a cold and a warm cache, and for the student alone (student_loading), a
-turn is a short epoch with the data loader of the recipe over generated images."""
+The originals of fast mentors are not part of it: they are mapped from a temporary file,
+and the system may drop their pages. With no, a cold and a warm cache, and for the
+student alone (student_loading), a turn is a short epoch with the data loader of the
+recipe over generated images."""
 
 
 def main() -> None:

@@ -168,7 +168,8 @@ def machine_of(result: Mapping[str, Any]) -> str:
         '- {name}: {date}, {device}, cores of the CPU: {cores}, threads of PyTorch: '
         '{threads}.'.format(name=result['name'], **machine)
     )
-    if machine['load'] < 1:
+    # A profile itself keeps all of its threads busy.
+    if machine['load'] <= machine['threads']:
         return text
     return f'{text} The machine was loaded (load {machine["load"]}): times are rough.'
 
