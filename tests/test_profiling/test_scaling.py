@@ -13,7 +13,7 @@ from classroomkd_mm.profiling.scaling import amount, duration, gpu_table, storag
 SCRIPT = Path(__file__).parents[2] / 'tools/benchmark/scaling.py'
 PROFILE = dict(
     name='cifar100_resnet20',
-    machine=dict(device='a GPU', cores=4, threads=2, load=1.5, date='2026-01-01'),
+    machine=dict(device='a GPU', cores=4, threads=2, load=2.5, date='2026-01-01'),
     batch_size=64,
     student_mebibytes=1.0,
     seconds=dict(student_loading=0.1, no_cache=1.0, cold_cache=1.1, warm_cache=0.1),
@@ -66,7 +66,7 @@ def test_tables_take_the_place_of_those_in_a_page(tmp_path, monkeypatch):
     assert 'earlier figures' not in written
     assert written.count('### cifar100_resnet20') == 1
     assert ': 2026-01-01, a GPU, cores of the CPU: 4, threads of PyTorch: 2.' in written
-    assert 'The machine was loaded (load 1.5)' in written
+    assert 'The machine was loaded (load 2.5)' in written
     page.write_text('no place')
     with pytest.raises(ValueError, match='has no place for tables'):
         runpy.run_path(str(SCRIPT), run_name='__main__')

@@ -1,0 +1,68 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""Trainings in memory are those of MMEngine's loop."""
+
+import json
+
+import pytest
+import torch
+
+
+@pytest.fixture(scope='module')
+def short_suite(tmp_path_factory):
+    """The digits with a schedule by iterations, three epochs and two views."""
+    from classroomkd_mm.benchmark.suite import find_suite
+
+    path = tmp_path_factory.mktemp('suite') / 'short.py'
+    path.write_text(
+        f'_base_ = {str(find_suite("digits"))!r}\n'
+        'train_cfg = dict(max_epochs=3)\n'
+        'default_hooks = dict(checkpoint=dict(interval=1))\n'
+        'benchmark = dict(views=dict(num_views=2))\n'
+    )
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('method', ['alone', 'camkd_n'])
+def test_as_with_the_loop_of_mmengine(short_suite, method, tmp_path, monkeypatch):
+    from mmengine.runner import Runner
+
+    from classroomkd_mm.benchmark import in_memory
+
+    kept = {}
+    real = in_memory.train_one
+
+    def keep(run, *parts):
+        kept['run'], (kept['model'], accuracy) = run, real(run, *parts)
+        return kept['model'], accuracy
+
+    monkeypatch.setattr(in_memory, 'train_one', keep)
+    arguments = [str(short_suite), '--seeds', '0', '--out', str(tmp_path / 'out')]
+    in_memory.main([*arguments, '--methods', method])
+    record = json.loads((kept['run'].folder / 'record.json').read_text())
+
+    cfg = kept['run'].config
+    cfg.work_dir = str(tmp_path / 'loop')
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    ours, theirs = kept['model'].state_dict(), runner.model.state_dict()
+    for name in theirs:
+        torch.testing.assert_close(ours[name], theirs[name], rtol=1e-4, atol=1e-5)
+    loop = json.loads((tmp_path / 'loop' / 'record.json').read_text())
+    assert record['metrics']['accuracy/top1'] == pytest.approx(
+        loop['metrics']['accuracy/top1']
+    )
+    assert record['by_class'] == pytest.approx(loop['by_class'])
+    assert set(record) - {'loop'} <= set(loop)
+    in_memory.main([*arguments, '--methods', method])  # nothing is left to do
+
+
+def test_what_needs_more_than_outputs_is_refused(short_suite, tmp_path):
+    from classroomkd_mm.benchmark import in_memory
+
+    with pytest.raises(ValueError, match='fitnets.*needs more than the outputs'):
+        in_memory.main(
+            [str(short_suite), '--methods', 'fitnets', '--out', str(tmp_path)]
+        )
+    with pytest.raises(ValueError, match="'lsp' is not one of classifiers"):
+        in_memory.main(['lsp', '--methods', 'kl', '--out', str(tmp_path)])
