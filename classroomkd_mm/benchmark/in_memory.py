@@ -3,10 +3,10 @@
 
 MMEngine's loop loads each image again and again, and reports on each iteration. Next to
 a network as small as the students of the `cifar100` suites, that takes longer than the
-training itself on a GPU. Here the views are rendered once, the mentors run once, and the
-loop is bare. Student, mentors, distiller, losses, initial weights, order of the samples,
-views, optimizer and schedule are those of the configs that the benchmark writes, and
-`--collect` makes the page of the results.
+training itself on a GPU. Here the views are rendered once, the mentors run once, and
+the loop is bare. Student, mentors, distiller, losses, initial weights, order of the
+samples, views, optimizer and schedule are those of the configs that the benchmark
+writes, and `--collect` makes the page of the results.
 """
 
 import argparse

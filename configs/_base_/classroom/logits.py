@@ -1,5 +1,6 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 # A classroom of classifiers. The logits_… bases add dataset and runtime.
+_base_ = './settings.py'
 model = dict(
     _scope_='mmrazor',
     type='ClassroomDistill',
