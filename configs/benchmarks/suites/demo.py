@@ -35,6 +35,6 @@ benchmark = dict(
         'average_n',
         'camkd_n',
         'classroom',
-        'classroom_tau_min',
+        'classroom_trust',
     ],
 )

@@ -1,6 +1,6 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 _base_ = './classroom_trust.py'
-title = 'trust, teaching with DKD, τ = 4'
+title = 'classroom with trust, teaching with DKD, τ = 4'
 distiller = dict(
     distill_losses=dict(
         loss_classroom=dict(

@@ -1,4 +1,4 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 _base_ = './classroom_trust.py'
-title = 'trust, z-scored logits'
+title = 'classroom with trust, z-scored logits'
 distiller = dict(distill_losses=dict(loss_classroom=dict(standardize=3.0)))

@@ -1,7 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 # Nobody is dropped: CA-MKD's weights, times the belief in each mentor.
 _base_ = './classroom.py'
-title = 'trust: CA-MKD weights, who stays far behind is doubted, OKS'
+title = 'classroom with trust: OKS'
 source = 'docs/method.md, "Options beyond the paper"'
 distiller = dict(
     knowledge_filter=dict(_delete_=True, type='TrustFilter'),
