@@ -145,7 +145,9 @@ def test_a_pretrained_student_with_frozen_stages(tiny, train, tmp_path):
     student = tiny.net(32) | dict(
         backbone=dict(backbone, frozen_stages=1, init_cfg=pretrained)
     )
-    watch = train(student=student)
+    # So that the loss falls on any machine.
+    slowly = dict(optimizer=dict(type='SGD', lr=0.01, momentum=0.9))
+    watch = train(student=student, optim_wrapper=slowly)
     watch.checkpoint = tmp_path / 'backbone.pth'
     left_the_first_stages(watch)
 
