@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""A suite without a framework behind it: what can be told before anything is built."""
+"""A suite without a framework behind it, and a short one of the digits."""
 
 import json
 
@@ -91,3 +91,18 @@ def finish():
         (folder / 'record.json').write_text(json.dumps({**record, **entries}))
 
     return leave
+
+
+@pytest.fixture(scope='module')
+def short_suite(tmp_path_factory):
+    """The suite of the digits with two epochs and views."""
+    from classroomkd_mm.benchmark.suite import find_suite
+
+    path = tmp_path_factory.mktemp('suite') / 'short.py'
+    path.write_text(
+        f'_base_ = {str(find_suite("digits"))!r}\n'
+        'train_cfg = dict(max_epochs=2)\n'
+        'default_hooks = dict(checkpoint=dict(interval=1))\n'
+        'benchmark = dict(views=dict(num_views=2))\n'
+    )
+    return path

@@ -6,21 +6,6 @@ import json
 import pytest
 
 
-@pytest.fixture(scope='module')
-def short_suite(tmp_path_factory):
-    """The suite of the digits with two epochs and views."""
-    from classroomkd_mm.benchmark.suite import find_suite
-
-    path = tmp_path_factory.mktemp('suite') / 'short.py'
-    path.write_text(
-        f'_base_ = {str(find_suite("digits"))!r}\n'
-        'train_cfg = dict(max_epochs=2)\n'
-        'default_hooks = dict(checkpoint=dict(interval=1))\n'
-        'benchmark = dict(views=dict(num_views=2))\n'
-    )
-    return path
-
-
 @pytest.mark.slow
 def test_two_methods_from_the_command_line(short_suite, tmp_path, capsys):
     import torch

@@ -7,21 +7,6 @@ import pytest
 import torch
 
 
-@pytest.fixture(scope='module')
-def short_suite(tmp_path_factory):
-    """The digits with a schedule by iterations, three epochs and two views."""
-    from classroomkd_mm.benchmark.suite import find_suite
-
-    path = tmp_path_factory.mktemp('suite') / 'short.py'
-    path.write_text(
-        f'_base_ = {str(find_suite("digits"))!r}\n'
-        'train_cfg = dict(max_epochs=3)\n'
-        'default_hooks = dict(checkpoint=dict(interval=1))\n'
-        'benchmark = dict(views=dict(num_views=2))\n'
-    )
-    return path
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize('method', ['alone', 'camkd_n'])
 def test_as_with_the_loop_of_mmengine(short_suite, method, tmp_path, monkeypatch):
