@@ -182,7 +182,7 @@ def test_writers_that_race_leave_one_complete_folder(tmp_path, monkeypatch):
 
     def write_and_wait(*args):
         write(*args)
-        barrier.wait(timeout=300)  # the first import of MMPose, on a busy machine
+        barrier.wait(timeout=60)
 
     monkeypatch.setattr(coco_files, '_write', write_and_wait)
     with ThreadPoolExecutor(3) as pool:

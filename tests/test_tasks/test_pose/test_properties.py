@@ -153,9 +153,10 @@ def test_order_of_mentors_does_not_matter(room, level, score, loss, random):
         taught(loss, room, one),
         taught(loss, moved, two),
     )
-    # Weights are float32, also where the maps are float64.
-    torch.testing.assert_close(theirs, ours[order], rtol=1e-5, atol=1e-6)
-    torch.testing.assert_close(other, gradient, rtol=1e-5, atol=1e-6)
+    # Nothing is known better than the weights, which are float32 for some scores.
+    known = one.ranking.weights.dtype
+    torch.testing.assert_close(theirs.to(known), ours[order].to(known))
+    torch.testing.assert_close(other.to(known), gradient.to(known))
 
 
 @few
