@@ -31,6 +31,8 @@ from .start import write_start
 from .suite import Suite, check_files
 
 BATCH = 500
+BEGUN = 'begun'
+"""File in the work dir of a run that a process has begun."""
 
 
 class Images(NamedTuple):
@@ -148,7 +150,14 @@ def train_all(plan: Plan) -> None:
     test = load(Runner.build_dataloader(dict(student.val_dataloader)).dataset)
     outputs: dict[str, Tensor] = {}
     for run in runs:
-        if is_finished(run.folder) or not begin(run.folder):
+        if is_finished(run.folder):
+            continue
+        if not begin(run.folder):
+            print(
+                f'{run.title}: left to the process that began it. If that was '
+                f'interrupted, delete {run.folder / BEGUN}.',
+                flush=True,
+            )
             continue
         names = [] if is_alone(run) else list(run.config.model.mentors)
         if not set(names) <= set(outputs):
@@ -177,12 +186,11 @@ def begin(folder: Path) -> bool:
         folder (Path): Its work dir.
 
     Returns:
-        bool: False if another process has begun it. Delete the file ``begun`` in the
-        work dir of a run that was interrupted.
+        bool: False if another process has begun it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        os.close(os.open(folder / 'begun', os.O_CREAT | os.O_EXCL))
+        os.close(os.open(folder / BEGUN, os.O_CREAT | os.O_EXCL))
     except FileExistsError:
         return False
     return True

@@ -9,7 +9,9 @@ import torch
 
 @pytest.mark.slow
 @pytest.mark.parametrize('method', ['alone', 'camkd_n'])
-def test_as_with_the_loop_of_mmengine(short_suite, method, tmp_path, monkeypatch):
+def test_as_with_the_loop_of_mmengine(
+    short_suite, method, tmp_path, monkeypatch, capsys
+):
     from mmengine.runner import Runner
 
     from classroomkd_mm.benchmark import in_memory
@@ -39,7 +41,19 @@ def test_as_with_the_loop_of_mmengine(short_suite, method, tmp_path, monkeypatch
     )
     assert record['by_class'] == pytest.approx(loop['by_class'])
     assert set(record) - {'loop'} <= set(loop)
-    in_memory.main([*arguments, '--methods', method])  # nothing is left to do
+    capsys.readouterr()
+    in_memory.main([*arguments, '--methods', method])
+    assert not capsys.readouterr().out  # nothing is left to do
+    (kept['run'].folder / 'record.json').unlink()
+    in_memory.main([*arguments, '--methods', method])
+    assert 'left to the process that began it' in capsys.readouterr().out
+
+
+def test_a_run_that_another_process_began_is_left_to_it(tmp_path):
+    from classroomkd_mm.benchmark.in_memory import begin
+
+    assert begin(tmp_path / 'seed0')
+    assert not begin(tmp_path / 'seed0')
 
 
 def test_what_needs_more_than_outputs_is_refused(short_suite, tmp_path):
