@@ -3,84 +3,37 @@
 
 MMEngine's loop loads each image again and again, and reports on each iteration. Next to
 a network as small as the students of the `cifar100` suites, that takes longer than the
-training itself on a GPU. Here the views are rendered once, the mentors run once, and
-the loop is bare. Student, mentors, distiller, losses, initial weights, order of the
-samples, views, optimizer and schedule are those of the configs that the benchmark
-writes, and `--collect` makes the page of the results.
+training itself on a GPU. Here the views are rendered once, the mentors run once, the
+loop is bare, and on a GPU its iterations are recorded as CUDA graphs. Student, mentors,
+distiller, losses, initial weights, order of the samples, views, optimizer and schedule
+are those of the configs that the benchmark writes, and `--collect` makes the page of
+the results.
 """
 
 import argparse
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from mmengine.config import Config
-from mmengine.dataset import default_collate
 from mmengine.runner import Runner
-from torch import Tensor
-from torch.utils.data import DataLoader
+from torch import Tensor, nn
 
+from ..engine.hooks.student_config_hook import StudentConfigHook
 from .configs import common_config
+from .images_in_memory import BATCH, GivenOutputs, Images, load
 from .method import find_methods
 from .plan import Plan, Run
 from .record import is_finished, write_record
+from .recorded_step import RecordedStep
 from .start import write_start
 from .suite import Suite, check_files
 
-BATCH = 500
 BEGUN = 'begun'
 """File in the work dir of a run that a process has begun."""
-
-
-class Images(NamedTuple):
-    """A data set in memory.
-
-    Attributes:
-        inputs (Tensor): All views of all samples, uint8 (V * N, C, H, W).
-        samples (list): The N samples with their labels.
-    """
-
-    inputs: Tensor
-    samples: list[Any]
-
-    def batch(self, indices: Sequence[int]) -> dict[str, Any]:
-        """Put a batch together.
-
-        Args:
-            indices (Sequence[int]): As SeededViews counts them.
-
-        Returns:
-            dict[str, Any]: ``inputs`` and ``data_samples``, as a data loader gives.
-        """
-        samples = [self.samples[index % len(self.samples)] for index in indices]
-        return dict(inputs=self.inputs[list(indices)], data_samples=samples)
-
-
-class GivenOutputs:
-    """Stands where the mentors do, and gives what they have said before.
-
-    Args:
-        outputs (Tensor): Of n mentors, (V * N, n, C).
-    """
-
-    def __init__(self, outputs: Tensor) -> None:
-        self.outputs = outputs
-        self.indices: Sequence[int] = ()
-
-    def __call__(self, inputs: Tensor, *_: Any) -> list[Tensor]:
-        """Look up the outputs of the batch of ``indices``.
-
-        Args:
-            inputs (Tensor): The images, (N, C, H, W).
-
-        Returns:
-            list[Tensor]: n outputs (N, C), float32.
-        """
-        batch = self.outputs[list(self.indices)].to(inputs.device, torch.float32)
-        return list(batch.unbind(1))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -125,16 +78,16 @@ def train_all(plan: Plan) -> None:
         plan (Plan): The plan.
 
     Raises:
-        ValueError: If a method has stages, or runs its mentors in each iteration.
+        ValueError: If a method needs a hook in each iteration, or the suite trains
+            mentors first.
     """
-    runs = [job.runs[-1] for job in plan.jobs]
-    for job, run in zip(plan.jobs, runs, strict=True):
-        if len(job.runs) > 1 or not (
-            is_alone(run) or 'mentor_cache' in run.config.model
-        ):
+    common = common_config(plan.suite, 0)
+    for job in plan.jobs:
+        hooks = set(job.runs[-1].config.default_hooks) - set(common.default_hooks)
+        if hooks:
             raise ValueError(
-                f'The method {job.method.name!r} needs more than the outputs of the '
-                'mentors: train it with the benchmark itself.'
+                f'The method {job.method.name!r} needs a hook in each iteration '
+                f'({", ".join(hooks)}): train it with the benchmark itself.'
             )
     if plan.pretraining:
         raise ValueError(
@@ -144,39 +97,41 @@ def train_all(plan: Plan) -> None:
     plan.write()
     for seed in plan.seeds:
         write_start(plan.start(seed).with_suffix('.py'), plan.start(seed))
-    student = common_config(plan.suite, 0)
-    views = Runner.build_dataloader(dict(student.train_dataloader), seed=0).dataset
+    views = Runner.build_dataloader(dict(common.train_dataloader), seed=0).dataset
     train = load(views, views.num_views)
-    test = load(Runner.build_dataloader(dict(student.val_dataloader)).dataset)
+    test = load(Runner.build_dataloader(dict(common.val_dataloader)).dataset)
     outputs: dict[str, Tensor] = {}
-    for run in runs:
-        if is_finished(run.folder):
+    for job in plan.jobs:
+        if is_finished(job.folder):
             continue
-        if not begin(run.folder):
+        if not begin(job.folder):
             print(
-                f'{run.title}: left to the process that began it. If that was '
-                f'interrupted, delete {run.folder / BEGUN}.',
+                f'{job.runs[-1].title}: left to the process that began it. If that was '
+                f'interrupted, delete {job.folder / BEGUN}.',
                 flush=True,
             )
             continue
-        names = [] if is_alone(run) else list(run.config.model.mentors)
+        names = cached_mentors(job.runs[-1])
         if not set(names) <= set(outputs):
-            outputs |= say(run, train)
+            outputs |= say(job.runs[-1], train)
         given = torch.stack([outputs[n] for n in names], 1) if names else None
-        _, accuracy = train_one(run, train, test, given)
-        print(f'{run.title}: {accuracy:.2f}', flush=True)
+        for stage in job.runs[:-1]:
+            train_one(stage, train, test, None)
+        _, accuracy = train_one(job.runs[-1], train, test, given)
+        print(f'{job.runs[-1].title}: {accuracy:.2f}', flush=True)
 
 
-def is_alone(run: Run) -> bool:
-    """Whether a run has no mentors.
+def cached_mentors(run: Run) -> list[str]:
+    """Name the mentors of a run that it needs nothing of but their outputs.
 
     Args:
         run (Run): The run.
 
     Returns:
-        bool: True if so.
+        list[str]: The names; none of a student alone, or where mentors run in each
+        iteration.
     """
-    return not run.config.model.get('mentors')
+    return list(run.config.model.mentors) if 'mentor_cache' in run.config.model else []
 
 
 def begin(folder: Path) -> bool:
@@ -196,28 +151,6 @@ def begin(folder: Path) -> bool:
     return True
 
 
-def load(dataset: Any, num_views: int = 1) -> Images:
-    """Send all views of a data set through its pipeline.
-
-    Args:
-        dataset (Dataset): The data set; with several views, SeededViews.
-        num_views (int): How many.
-
-    Returns:
-        Images: All of it.
-    """
-    everything = range(num_views * len(dataset))
-    loader = DataLoader(
-        dataset, BATCH, sampler=everything, num_workers=1, collate_fn=default_collate
-    )
-    inputs, samples = [], []
-    for batch in loader:
-        inputs.append(batch['inputs'].clone())
-        if len(samples) < len(dataset):
-            samples += batch['data_samples']
-    return Images(torch.cat(inputs), samples[: len(dataset)])
-
-
 @torch.no_grad()
 def say(run: Run, images: Images) -> dict[str, Tensor]:
     """Run the mentors of a run.
@@ -232,63 +165,70 @@ def say(run: Run, images: Images) -> dict[str, Tensor]:
     model = runner_of(run.config, run.folder / 'mentors').model.eval()
     outputs = []
     for part in torch.arange(len(images.inputs)).split(BATCH):
-        data = model.data_preprocessor(images.batch(part.tolist()), True)
+        data = model.data_preprocessor(images.batch(part), True)
         said = model.mentors(data['inputs'], data['data_samples'])
         outputs.append(torch.stack(said, 1).half().cpu())
     return dict(zip(model.mentors.names, torch.cat(outputs).unbind(1), strict=True))
 
 
-def runner_of(config: Config, folder: Path) -> Runner:
+def runner_of(config: Config, folder: Path, are_given: bool = False) -> Runner:
     """Build the runner of a training without a cache and without its hooks.
 
     Args:
         config (Config): Config of the run.
         folder (Path): A work dir.
+        are_given (bool): Whether the mentors will not run. Defaults to False.
 
     Returns:
         Runner: The runner.
     """
     cfg = Config(config.to_dict())
     cfg.model.pop('mentor_cache', None)
+    if are_given:
+        cfg.model.dry_run = False
+        for mentor in cfg.model.mentors.values():
+            mentor.fast = False
+    if torch.cuda.is_available():
+        cfg.optim_wrapper.optimizer.fused = True
     cfg.work_dir, cfg.custom_hooks, cfg.log_level = str(folder), [], 'WARNING'
     return Runner.from_cfg(cfg)
 
 
 def train_one(
     run: Run, train: Images, test: Images, outputs: Tensor | None
-) -> tuple[torch.nn.Module, float]:
-    """Train, evaluate and write the record.
+) -> tuple[nn.Module, float]:
+    """Train, evaluate, and write the record and the last checkpoint.
 
     Args:
         run (Run): The run.
         train (Images): All views of the training images.
         test (Images): The test images.
         outputs (Tensor, optional): Of n mentors, (V * N, n, C); None for the student
-            alone.
+            alone, or where the mentors run in each iteration.
 
     Returns:
         tuple: The model, and the accuracy in per cent.
     """
     began = time.monotonic()
-    runner = runner_of(run.config, run.folder)
+    runner = runner_of(run.config, run.folder, outputs is not None)
     # As at the start of Runner.train.
-    loop = runner.build_train_loop(runner._train_loop)
+    loop = runner._train_loop = runner.build_train_loop(runner._train_loop)
     optimizer = runner.build_optim_wrapper(runner.optim_wrapper)
     runner.optim_wrapper = optimizer
     schedulers = runner.build_param_scheduler(runner.param_schedulers)
     runner._init_model_weights()
     model = runner.model
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    device = parameters[0].device
+    train, test = train.to(device), test.to(device)
     if outputs is not None:
-        model.mentors = GivenOutputs(outputs)
+        model.mentors = GivenOutputs(outputs.to(device))
     model.train()
+    step, how = fastest_step(model, optimizer, train, loop.dataloader)
     for epoch in range(loop.max_epochs):
         loop.dataloader.sampler.set_epoch(epoch)
         for indices in loop.dataloader.batch_sampler:
-            data = model.data_preprocessor(train.batch(indices), True)
-            if outputs is not None:
-                model.mentors.indices = indices
-            losses = model(**data, mode='loss')
-            optimizer.update_params(model.parse_losses(losses)[0])
+            step(torch.tensor(indices))
             for scheduler in schedulers:
                 if not scheduler.by_epoch:
                     scheduler.step()
@@ -297,41 +237,89 @@ def train_one(
                 scheduler.step()
     right, labels = answers(model, test)
     accuracy = 100 * right.mean().item()
-    by_class = [100 * right[labels == c].mean().item() for c in labels.unique()]
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    device = parameters[0].device
-    is_gpu = device.type == 'cuda'
     record = dict(
         iteration=loop.max_iters,
         iterations=loop.max_iters,
         seconds=time.monotonic() - began,
         finished=True,
         metrics={'accuracy/top1': accuracy},
-        by_class=by_class,
+        by_class=[100 * right[labels == c].mean().item() for c in labels.unique()],
         trained_parameters=sum(p.numel() for p in parameters),
-        device=torch.cuda.get_device_name(device) if is_gpu else 'CPU',
+        device=torch.cuda.get_device_name(device) if device.type == 'cuda' else 'CPU',
         torch=torch.__version__,
-        loop='in memory',
+        loop=how,
     )
+    save(runner, run)
     write_record(run.folder, record)
     return model, accuracy
 
 
+def fastest_step(
+    model: nn.Module, optimizer: Any, train: Images, loader: Any
+) -> tuple[Callable[[Tensor], Any], str]:
+    """Say how to run an iteration: on a GPU from a CUDA graph, where that can be had.
+
+    Args:
+        model (nn.Module): What it trains.
+        optimizer (OptimWrapper): What updates it.
+        train (Images): The training images.
+        loader (DataLoader): That of the loop, for the sizes of its batches.
+
+    Returns:
+        tuple: The iteration, which takes the indices of its batch, int64 (B,), and its
+        name in the record.
+    """
+    device = train.inputs.device
+
+    def step(indices: Tensor) -> None:
+        indices = indices.to(device)
+        data = model.data_preprocessor(train.batch(indices), True)
+        if isinstance(getattr(model, 'mentors', None), GivenOutputs):
+            model.mentors.indices = indices
+        losses = model(**data, mode='loss')
+        optimizer.update_params(model.parse_losses(losses)[0])
+
+    if device.type == 'cuda':
+        sizes = {loader.batch_size, len(loader.sampler) % loader.batch_size} - {0}
+        try:
+            recorded = RecordedStep(step, model, optimizer.optimizer, sizes)
+            return recorded, 'in memory, CUDA graph'
+        except RuntimeError as error:
+            print(f'Not recorded as a CUDA graph: {error}', flush=True)
+    return step, 'in memory'
+
+
+def save(runner: Runner, run: Run) -> None:
+    """Save what a training ends with, for those that build on it.
+
+    Args:
+        runner (Runner): Its runner.
+        run (Run): The run.
+    """
+    StudentConfigHook().before_train(runner)
+    runner.save_checkpoint(
+        str(run.folder),
+        run.checkpoint.name,
+        save_optimizer=False,
+        save_param_scheduler=False,
+    )
+
+
 @torch.no_grad()
-def answers(model: torch.nn.Module, test: Images) -> tuple[Tensor, Tensor]:
+def answers(model: nn.Module, test: Images) -> tuple[Tensor, Tensor]:
     """Compare the predictions for all test images with their labels.
 
     Args:
         model (nn.Module): The model.
-        test (Images): The test images.
+        test (Images): The test images, where the model is.
 
     Returns:
-        tuple: Whether each is right, float32 (N,), and the labels, int64 (N,).
+        tuple: Whether each is right, float32 (N,), and the labels, int64 (N,), on the
+        CPU.
     """
     model.eval()
     found = []
     for part in torch.arange(len(test.inputs)).split(BATCH):
-        data = model.data_preprocessor(test.batch(part.tolist()), False)
-        found.append(model(data['inputs'], mode='tensor').argmax(1).cpu())
-    labels = torch.cat([sample.gt_label for sample in test.samples])
-    return (torch.cat(found) == labels).float(), labels
+        data = model.data_preprocessor(test.batch(part.to(test.labels.device)), False)
+        found.append(model(data['inputs'], mode='tensor').argmax(1))
+    return (torch.cat(found) == test.labels).float().cpu(), test.labels.cpu()

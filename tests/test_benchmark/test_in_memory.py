@@ -8,7 +8,7 @@ import torch
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('method', ['alone', 'camkd_n'])
+@pytest.mark.parametrize('method', ['alone', 'camkd_n', 'takd'])
 def test_as_with_the_loop_of_mmengine(
     short_suite, method, tmp_path, monkeypatch, capsys
 ):
@@ -56,12 +56,10 @@ def test_a_run_that_another_process_began_is_left_to_it(tmp_path):
     assert not begin(tmp_path / 'seed0')
 
 
-def test_what_needs_more_than_outputs_is_refused(short_suite, tmp_path):
+def test_what_cannot_be_had_in_memory_is_refused(short_suite, tmp_path):
     from classroomkd_mm.benchmark import in_memory
 
-    with pytest.raises(ValueError, match='fitnets.*needs more than the outputs'):
-        in_memory.main(
-            [str(short_suite), '--methods', 'fitnets', '--out', str(tmp_path)]
-        )
+    with pytest.raises(ValueError, match=r"'crd' needs a hook .*\(contrast\)"):
+        in_memory.main([str(short_suite), '--methods', 'crd', '--out', str(tmp_path)])
     with pytest.raises(ValueError, match="'lsp' is not one of classifiers"):
         in_memory.main(['lsp', '--methods', 'kl', '--out', str(tmp_path)])
