@@ -1,13 +1,13 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""The trainings of a comparison of classifiers, with everything in memory.
+"""The trainings of a comparison, with everything in memory.
 
 MMEngine's loop loads each image again and again, and reports on each iteration. Next to
-a network as small as the students of the `cifar100` suites, that takes longer than the
+a network as small as the students of `cifar100` and `lsp`, that takes longer than the
 training itself on a GPU. Here the views are rendered once, the mentors run once, the
 loop is bare, and on a GPU its iterations are recorded as CUDA graphs. Student, mentors,
 distiller, losses, initial weights, order of the samples, views, optimizer and schedule
 are those of the configs that the benchmark writes, and `--collect` makes the page of
-the results.
+the results. Mentors that are trained first are trained in MMEngine's loop.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from typing import Any
 
 import torch
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
@@ -26,9 +27,10 @@ from ..engine.hooks.student_config_hook import StudentConfigHook
 from .configs import common_config
 from .images_in_memory import BATCH, GivenOutputs, Images, load
 from .method import find_methods
+from .people_in_memory import People, Validation, flip_channels
 from .plan import Plan, Run
 from .record import is_finished, write_record
-from .recorded_step import RecordedStep
+from .recorded_step import RecordedStep, recordable
 from .start import write_start
 from .suite import Suite, check_files
 
@@ -43,19 +45,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments (Sequence[str], optional): Defaults to those of the process.
 
     Raises:
-        ValueError: If the suite has no views, or a method needs more than outputs.
+        ValueError: If the suite has no cached views, or a method needs a hook in each
+            iteration.
     """
     parser = argparse.ArgumentParser(prog='in_memory.py', description=__doc__)
-    parser.add_argument('suite', help='a suite of classifiers with cached views')
+    parser.add_argument('suite', help='a suite with cached views')
     parser.add_argument('--methods', nargs='+', required=True)
     parser.add_argument('--seeds', type=int, nargs='+')
     parser.add_argument('--out', type=Path)
     args = parser.parse_args(arguments)
     suite = Suite.read(args.suite)
-    if suite.task != 'classification' or not suite.cache:
+    if not suite.cache:
         raise ValueError(
-            f'The suite {suite.name!r} is not one of classifiers with cached views: '
-            'train it with the benchmark itself.'
+            f'The suite {suite.name!r} has no cached views: train it with the '
+            'benchmark itself.'
         )
     plan = Plan(
         suite,
@@ -78,8 +81,9 @@ def train_all(plan: Plan) -> None:
         plan (Plan): The plan.
 
     Raises:
-        ValueError: If a method needs a hook in each iteration, or the suite trains
-            mentors first.
+        ValueError: If a method needs a hook in each iteration.
+        RuntimeError: If mentors have to be trained first, and another process has
+            begun to.
     """
     common = common_config(plan.suite, 0)
     for job in plan.jobs:
@@ -89,17 +93,12 @@ def train_all(plan: Plan) -> None:
                 f'The method {job.method.name!r} needs a hook in each iteration '
                 f'({", ".join(hooks)}): train it with the benchmark itself.'
             )
-    if plan.pretraining:
-        raise ValueError(
-            f'The suite {plan.suite.name!r} trains mentors first: train it with the '
-            'benchmark itself.'
-        )
     plan.write()
+    for run in plan.pretraining.values():
+        train_mentor(run)
     for seed in plan.seeds:
         write_start(plan.start(seed).with_suffix('.py'), plan.start(seed))
-    views = Runner.build_dataloader(dict(common.train_dataloader), seed=0).dataset
-    train = load(views, views.num_views)
-    test = load(Runner.build_dataloader(dict(common.val_dataloader)).dataset)
+    train, test = load_training(common), load_validation(common)
     outputs: dict[str, Tensor] = {}
     for job in plan.jobs:
         if is_finished(job.folder):
@@ -117,8 +116,73 @@ def train_all(plan: Plan) -> None:
         given = torch.stack([outputs[n] for n in names], 1) if names else None
         for stage in job.runs[:-1]:
             train_one(stage, train, test, None)
-        _, accuracy = train_one(job.runs[-1], train, test, given)
-        print(f'{job.runs[-1].title}: {accuracy:.2f}', flush=True)
+        _, metric = train_one(job.runs[-1], train, test, given)
+        print(f'{job.runs[-1].title}: {metric:.4g}', flush=True)
+
+
+def train_mentor(run: Run) -> None:
+    """Train a mentor as `mim train` does, if it has not been trained.
+
+    Args:
+        run (Run): Its training.
+
+    Raises:
+        RuntimeError: If another process has begun to.
+    """
+    if is_finished(run.folder):
+        return
+    if not begin(run.folder):
+        raise RuntimeError(
+            f'{run.title} is being trained by another process: start this one again '
+            f'when it is. If that was interrupted, delete {run.folder / BEGUN}.'
+        )
+    Runner.from_cfg(
+        Config(dict(run.config.to_dict(), work_dir=str(run.folder)))
+    ).train()
+
+
+def load_training(common: Config, num_workers: int = 1) -> Images | People:
+    """Load the samples of the trainings.
+
+    Args:
+        common (Config): What the runs have in common.
+        num_workers (int): Processes that load. Defaults to 1.
+
+    Returns:
+        Images | People: All views, on the CPU.
+    """
+    init_default_scope(common.default_scope)
+    views = Runner.build_dataloader(dict(common.train_dataloader), seed=0).dataset
+    kind = People if is_pose(common) else Images
+    return load(views, views.num_views, num_workers, kind)
+
+
+def load_validation(common: Config) -> Images | Validation:
+    """Load the samples of the validations.
+
+    Args:
+        common (Config): What the runs have in common.
+
+    Returns:
+        Images | Validation: Something that measures a model.
+    """
+    init_default_scope(common.default_scope)
+    loader = Runner.build_dataloader(dict(common.val_dataloader))
+    if is_pose(common):
+        return Validation.load(loader, common.val_evaluator)
+    return load(loader.dataset)
+
+
+def is_pose(config: Config) -> bool:
+    """Say whether a training is of a pose model.
+
+    Args:
+        config (Config): Its config.
+
+    Returns:
+        bool: False for a classifier.
+    """
+    return config.default_scope == 'mmpose'
 
 
 def cached_mentors(run: Run) -> list[str]:
@@ -152,15 +216,15 @@ def begin(folder: Path) -> bool:
 
 
 @torch.no_grad()
-def say(run: Run, images: Images) -> dict[str, Tensor]:
+def say(run: Run, images: Images | People) -> dict[str, Tensor]:
     """Run the mentors of a run.
 
     Args:
         run (Run): The run.
-        images (Images): Of the training.
+        images (Images | People): Of the training.
 
     Returns:
-        dict[str, Tensor]: By name (V * N, C), float16 as in a cache.
+        dict[str, Tensor]: By name (V * N, …), float16 as in a cache.
     """
     model = runner_of(run.config, run.folder / 'mentors').model.eval()
     outputs = []
@@ -189,25 +253,34 @@ def runner_of(config: Config, folder: Path, are_given: bool = False) -> Runner:
         for mentor in cfg.model.mentors.values():
             mentor.fast = False
     if torch.cuda.is_available():
-        cfg.optim_wrapper.optimizer.fused = True
+        cfg.optim_wrapper.optimizer.update(recordable(cfg.optim_wrapper.optimizer.type))
+    if is_pose(cfg):
+        # What MMPose reports of a batch is computed on the CPU.
+        cfg.model.train_cfg = dict(cfg.model.get('train_cfg') or {}, compute_acc=False)
     cfg.work_dir, cfg.custom_hooks, cfg.log_level = str(folder), [], 'WARNING'
-    return Runner.from_cfg(cfg)
+    runner = Runner.from_cfg(cfg)
+    if is_pose(cfg):
+        flip_channels(runner.model.data_preprocessor)
+    return runner
 
 
 def train_one(
-    run: Run, train: Images, test: Images, outputs: Tensor | None
+    run: Run,
+    train: Images | People,
+    test: Images | Validation,
+    outputs: Tensor | None,
 ) -> tuple[nn.Module, float]:
     """Train, evaluate, and write the record and the last checkpoint.
 
     Args:
         run (Run): The run.
-        train (Images): All views of the training images.
-        test (Images): The test images.
-        outputs (Tensor, optional): Of n mentors, (V * N, n, C); None for the student
+        train (Images | People): All views of the training images.
+        test (Images | Validation): The test images.
+        outputs (Tensor, optional): Of n mentors, (V * N, n, …); None for the student
             alone, or where the mentors run in each iteration.
 
     Returns:
-        tuple: The model, and the accuracy in per cent.
+        tuple: The model, and its first metric, such as the accuracy in per cent.
     """
     began = time.monotonic()
     runner = runner_of(run.config, run.folder, outputs is not None)
@@ -235,15 +308,13 @@ def train_one(
         for scheduler in schedulers:
             if scheduler.by_epoch:
                 scheduler.step()
-    right, labels = answers(model, test)
-    accuracy = 100 * right.mean().item()
+    measured = test.measure(model)
     record = dict(
         iteration=loop.max_iters,
         iterations=loop.max_iters,
         seconds=time.monotonic() - began,
         finished=True,
-        metrics={'accuracy/top1': accuracy},
-        by_class=[100 * right[labels == c].mean().item() for c in labels.unique()],
+        **measured,
         trained_parameters=sum(p.numel() for p in parameters),
         device=torch.cuda.get_device_name(device) if device.type == 'cuda' else 'CPU',
         torch=torch.__version__,
@@ -251,18 +322,18 @@ def train_one(
     )
     save(runner, run)
     write_record(run.folder, record)
-    return model, accuracy
+    return model, next(iter(measured['metrics'].values()))
 
 
 def fastest_step(
-    model: nn.Module, optimizer: Any, train: Images, loader: Any
+    model: nn.Module, optimizer: Any, train: Images | People, loader: Any
 ) -> tuple[Callable[[Tensor], Any], str]:
     """Say how to run an iteration: on a GPU from a CUDA graph, where that can be had.
 
     Args:
         model (nn.Module): What it trains.
         optimizer (OptimWrapper): What updates it.
-        train (Images): The training images.
+        train (Images | People): The training images.
         loader (DataLoader): That of the loop, for the sizes of its batches.
 
     Returns:
@@ -303,23 +374,3 @@ def save(runner: Runner, run: Run) -> None:
         save_optimizer=False,
         save_param_scheduler=False,
     )
-
-
-@torch.no_grad()
-def answers(model: nn.Module, test: Images) -> tuple[Tensor, Tensor]:
-    """Compare the predictions for all test images with their labels.
-
-    Args:
-        model (nn.Module): The model.
-        test (Images): The test images, where the model is.
-
-    Returns:
-        tuple: Whether each is right, float32 (N,), and the labels, int64 (N,), on the
-        CPU.
-    """
-    model.eval()
-    found = []
-    for part in torch.arange(len(test.inputs)).split(BATCH):
-        data = model.data_preprocessor(test.batch(part.to(test.labels.device)), False)
-        found.append(model(data['inputs'], mode='tensor').argmax(1))
-    return (torch.cat(found) == test.labels).float().cpu(), test.labels.cpu()

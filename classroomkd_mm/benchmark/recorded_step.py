@@ -4,10 +4,12 @@
 A small network runs for less time than it takes to launch its operators one by one.
 """
 
+import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
+from mmengine.registry import OPTIMIZERS
 from torch import Tensor, nn
 
 WARM_UP = 3
@@ -24,8 +26,8 @@ class RecordedStep:
             indices of the batch, int64 (B,). Everything else that it reads or changes
             is on the GPU, in tensors that stay.
         model (nn.Module): What it trains.
-        optimizer (torch.optim.Optimizer): With ``fused=True``, so that the learning
-            rate may be a tensor. It has made no update, and begins with zeros.
+        optimizer (torch.optim.Optimizer): With the options of :func:`recordable`. It
+            has made no update, and begins with zeros.
         sizes (Iterable[int]): The sizes B.
 
     Raises:
@@ -75,6 +77,20 @@ class RecordedStep:
         for rate, group in zip(self._rates, self.optimizer.param_groups, strict=True):
             rate.fill_(group['lr'])
         graph.replay()
+
+
+def recordable(optimizer: str) -> dict[str, bool]:
+    """Say with which options an optimizer can be recorded.
+
+    Args:
+        optimizer (str): Its type in a config.
+
+    Returns:
+        dict[str, bool]: ``fused``, so that the learning rate may be a tensor, and for
+        those that count their updates ``capturable``, so that they do so on the GPU.
+    """
+    has = inspect.signature(OPTIMIZERS.get(optimizer)).parameters
+    return {name: True for name in ('fused', 'capturable') if name in has}
 
 
 def record(step: Callable[[Tensor], Any], indices: Tensor) -> torch.cuda.CUDAGraph:
