@@ -1,6 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """In memory: images of classifiers, and what mentors say of them."""
 
+import copy
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -139,4 +140,5 @@ def load(
         num_workers=num_workers,
         collate_fn=kind.of,
     )
-    return kind.joined(list(loader))
+    # What comes from another process holds a file open.
+    return kind.joined([copy.deepcopy(part) for part in loader])

@@ -21,6 +21,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
+from mmengine.utils import import_modules_from_strings
 from torch import Tensor, nn
 
 from ..engine.hooks.student_config_hook import StudentConfigHook
@@ -98,6 +99,7 @@ def train_all(plan: Plan) -> None:
         train_mentor(run)
     for seed in plan.seeds:
         write_start(plan.start(seed).with_suffix('.py'), plan.start(seed))
+    import_modules_from_strings(**common.custom_imports)
     train, test = load_training(common), load_validation(common)
     outputs: dict[str, Tensor] = {}
     for job in plan.jobs:
@@ -124,7 +126,7 @@ def train_mentor(run: Run) -> None:
     """Train a mentor as `mim train` does, if it has not been trained.
 
     Args:
-        run (Run): Its training.
+        run (Run): Its training, the config written.
 
     Raises:
         RuntimeError: If another process has begun to.
@@ -136,9 +138,9 @@ def train_mentor(run: Run) -> None:
             f'{run.title} is being trained by another process: start this one again '
             f'when it is. If that was interrupted, delete {run.folder / BEGUN}.'
         )
-    Runner.from_cfg(
-        Config(dict(run.config.to_dict(), work_dir=str(run.folder)))
-    ).train()
+    cfg = Config.fromfile(run.path)
+    cfg.work_dir = str(run.folder)
+    Runner.from_cfg(cfg).train()
 
 
 def load_training(common: Config, num_workers: int = 1) -> Images | People:
@@ -341,15 +343,7 @@ def fastest_step(
         name in the record.
     """
     device = train.inputs.device
-
-    def step(indices: Tensor) -> None:
-        indices = indices.to(device)
-        data = model.data_preprocessor(train.batch(indices), True)
-        if isinstance(getattr(model, 'mentors', None), GivenOutputs):
-            model.mentors.indices = indices
-        losses = model(**data, mode='loss')
-        optimizer.update_params(model.parse_losses(losses)[0])
-
+    step = iteration(model, optimizer, train)
     if device.type == 'cuda':
         sizes = {loader.batch_size, len(loader.sampler) % loader.batch_size} - {0}
         try:
@@ -357,7 +351,31 @@ def fastest_step(
             return recorded, 'in memory, CUDA graph'
         except RuntimeError as error:
             print(f'Not recorded as a CUDA graph: {error}', flush=True)
-    return step, 'in memory'
+    return lambda indices: step(indices.to(device)), 'in memory'
+
+
+def iteration(
+    model: nn.Module, optimizer: Any, train: Images | People
+) -> Callable[[Tensor], None]:
+    """Write an iteration, which copies nothing to or from a GPU and does not wait.
+
+    Args:
+        model (nn.Module): What it trains.
+        optimizer (OptimWrapper): What updates it.
+        train (Images | People): The training images, where the model is.
+
+    Returns:
+        Callable[[Tensor], None]: It takes the indices of its batch, int64 (B,), there.
+    """
+
+    def step(indices: Tensor) -> None:
+        data = model.data_preprocessor(train.batch(indices), True)
+        if isinstance(getattr(model, 'mentors', None), GivenOutputs):
+            model.mentors.indices = indices
+        losses = model(**data, mode='loss')
+        optimizer.update_params(model.parse_losses(losses)[0])
+
+    return step
 
 
 def save(runner: Runner, run: Run) -> None:

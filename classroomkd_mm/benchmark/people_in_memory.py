@@ -1,6 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """In memory: people whose keypoints are learned, and those of a validation."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -128,7 +129,9 @@ class Validation(NamedTuple):
         """
         measured = Evaluator(evaluator)
         measured.dataset_meta = loader.dataset.metainfo
-        return cls(list(loader), measured, len(loader.dataset))
+        # What comes from another process holds a file open.
+        batches = [copy.deepcopy(batch) for batch in loader]
+        return cls(batches, measured, len(loader.dataset))
 
     def to(self, device: torch.device) -> 'Validation':
         """Stay: the model moves what it gets.
