@@ -73,7 +73,7 @@ class RecordedStep:
             indices (Tensor): Of the batch, int64 (B,); B is one of the sizes.
         """
         graph, place = self._graphs[len(indices)]
-        place.copy_(indices)
+        place.copy_(indices, non_blocking=True)
         for rate, group in zip(self._rates, self.optimizer.param_groups, strict=True):
             rate.fill_(group['lr'])
         graph.replay()
