@@ -248,7 +248,7 @@ def runner_of(config: Config, folder: Path, are_given: bool = False) -> Runner:
     Returns:
         Runner: The runner.
     """
-    cfg = Config(config.to_dict())
+    cfg = Config(config.to_dict(), format_python_code=False)
     cfg.model.pop('mentor_cache', None)
     if are_given:
         cfg.model.dry_run = False
