@@ -24,6 +24,7 @@ from mmengine.runner import Runner
 from mmengine.utils import import_modules_from_strings
 from torch import Tensor, nn
 
+from ..engine.hooks.channels_last_hook import ChannelsLastHook
 from ..engine.hooks.student_config_hook import StudentConfigHook
 from .configs import common_config
 from .images_in_memory import BATCH, GivenOutputs, Images, load
@@ -292,6 +293,8 @@ def train_one(
     runner.optim_wrapper = optimizer
     schedulers = runner.build_param_scheduler(runner.param_schedulers)
     runner._init_model_weights()
+    if any(hook.type.endswith('ChannelsLastHook') for hook in run.config.custom_hooks):
+        ChannelsLastHook().before_train(runner)
     model = runner.model
     parameters = [p for p in model.parameters() if p.requires_grad]
     device = parameters[0].device
