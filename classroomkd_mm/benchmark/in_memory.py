@@ -13,7 +13,7 @@ the results. Mentors that are trained first are trained in MMEngine's loop.
 import argparse
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument('--methods', nargs='+', required=True)
     parser.add_argument('--seeds', type=int, nargs='+')
     parser.add_argument('--out', type=Path)
+    parser.add_argument('--jobs', type=int, default=1, help='trainings at a time')
     args = parser.parse_args(arguments)
     suite = Suite.read(args.suite)
     if not suite.cache:
@@ -71,16 +72,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     plan.check()
     check_files(suite)
-    train_all(plan)
+    train_all(plan, args.jobs)
 
 
-def train_all(plan: Plan) -> None:
-    """Train the runs of a plan one after the other.
+def train_all(plan: Plan, jobs: int = 1) -> None:
+    """Train the runs of a plan.
 
     Another process may do so at the same time: a run that one has begun is left to it.
 
     Args:
         plan (Plan): The plan.
+        jobs (int): How many at a time. Defaults to 1, in this process.
 
     Raises:
         ValueError: If a method needs a hook in each iteration.
@@ -102,7 +104,48 @@ def train_all(plan: Plan) -> None:
         write_start(plan.start(seed).with_suffix('.py'), plan.start(seed))
     import_modules_from_strings(**common.custom_imports)
     train, test = load_training(common), load_validation(common)
+    parts = (plan, train, test, outputs_for(plan, train))
+    if jobs == 1:
+        work(0, *parts)
+    else:
+        torch.multiprocessing.spawn(work, parts, jobs)
+
+
+def outputs_for(plan: Plan, train: Images | People) -> dict[str, Tensor]:
+    """Run the mentors that trainings which are left need outputs of.
+
+    Args:
+        plan (Plan): The plan.
+        train (Images | People): All views of the training images.
+
+    Returns:
+        dict[str, Tensor]: By name, see :func:`say`.
+    """
     outputs: dict[str, Tensor] = {}
+    for job in plan.jobs:
+        needed = set(cached_mentors(job.runs[-1]))
+        if not is_finished(job.folder) and not needed <= set(outputs):
+            outputs |= say(job.runs[-1], train)
+    return outputs
+
+
+def work(
+    number: int,
+    plan: Plan,
+    train: Images | People,
+    test: Images | Validation,
+    outputs: Mapping[str, Tensor],
+) -> None:
+    """Train, one after the other, the runs that no process has begun.
+
+    Args:
+        number (int): Of this process.
+        plan (Plan): The plan.
+        train (Images | People): All views of the training images.
+        test (Images | Validation): The test images.
+        outputs (Mapping[str, Tensor]): Of the mentors.
+    """
+    import_modules_from_strings(**common_config(plan.suite, 0).custom_imports)
     for job in plan.jobs:
         if is_finished(job.folder):
             continue
@@ -113,12 +156,10 @@ def train_all(plan: Plan) -> None:
                 flush=True,
             )
             continue
-        names = cached_mentors(job.runs[-1])
-        if not set(names) <= set(outputs):
-            outputs |= say(job.runs[-1], train)
-        given = torch.stack([outputs[n] for n in names], 1) if names else None
         for stage in job.runs[:-1]:
             train_one(stage, train, test, None)
+        names = cached_mentors(job.runs[-1])
+        given = torch.stack([outputs[n] for n in names], 1) if names else None
         _, metric = train_one(job.runs[-1], train, test, given)
         print(f'{job.runs[-1].title}: {metric:.4g}', flush=True)
 

@@ -61,6 +61,32 @@ def test_as_with_the_loop_of_mmengine(
     assert 'left to the process that began it' in capsys.readouterr().out
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize('suite', ['short_suite', 'short_pose_suite'])
+def test_two_at_a_time(suite, tmp_path, request):
+    from classroomkd_mm.benchmark import in_memory
+
+    suite = str(request.getfixturevalue(suite))
+    measured = []
+    for jobs in (1, 2):
+        out = tmp_path / str(jobs)
+        methods = [
+            '--methods',
+            'alone',
+            'classroom',
+            '--seeds',
+            '0',
+            '--jobs',
+            str(jobs),
+        ]
+        in_memory.main([suite, *methods, '--out', str(out)])
+        records = sorted(out.glob('runs/*/seed0/record.json'))
+        measured.append([json.loads(file.read_text())['metrics'] for file in records])
+    assert len(measured[0]) == 2
+    for one, two in zip(*measured, strict=True):
+        assert one == pytest.approx(two)
+
+
 def test_a_run_that_another_process_began_is_left_to_it(tmp_path):
     from classroomkd_mm.benchmark.in_memory import begin
 
