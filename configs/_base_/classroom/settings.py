@@ -16,8 +16,8 @@ settings = dict(
         mentoring=dict(mentoring='gap'),
         task_weight='student_score',
     ),
-    # Behind no other in both tables of docs/benchmark.md, which have neither of the two
-    # above: CA-MKD's weights, but who stays far behind is doubted; a fixed temperature.
+    # Behind no other in the tables of docs/benchmark.md, which are of short trainings: the
+    # average of the mentors, but who stays far behind is doubted; a fixed temperature.
     trust=dict(
         knowledge_filter=dict(_delete_=True, type='TrustFilter'),
         mentoring=dict(mentoring=4.0),
