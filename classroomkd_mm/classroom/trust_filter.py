@@ -5,26 +5,21 @@ import torch
 from mmrazor.registry import MODELS
 from torch import Tensor, nn
 
-from ..functional import (
-    Ranking,
-    confidence_weights,
-    rank_members,
-    sum_over_processes,
-)
+from ..functional import Ranking, rank_members, sum_over_processes
 from ..functional.checks import check_number
 
 
 @MODELS.register_module()
 class TrustFilter(nn.Module):
-    """Weigh the mentors by how well they have done so far, and do on the sample.
+    """Weigh the mentors by how well they have done so far.
 
     Trust in a member of the classroom, t, is the running mean of its score over the
-    batches of the training, and the doubt about a mentor is how far it stays behind:
-    g_m = min(1, t_m / (full_trust · max t)), with the maximum over all members. No
-    mentor is dropped: on each sample its weight is n · max g · g_m · c_m / Σ g_u · c_u,
-    with CA-MKD's weight c. As long as every mentor has its share of the best score,
-    this is CA-MKD; a mentor that is wrong throughout hardly teaches, and if all are
-    far behind the student, all teach less.
+    batches of the training, and the belief in a mentor says how far it stays behind:
+    g_m = min(1, t_m / (full_trust · max t)), with the maximum over all members. Nobody
+    is dropped on single samples: the weight of a mentor is n · max g · g_m / Σ g_u. As
+    long as every mentor has its share of the best score, this is the average of the
+    mentors; one that is wrong throughout hardly teaches, and if all are far behind the
+    student, all teach less.
 
     The trust is a buffer: it is part of the checkpoint, and a resumed run continues
     with it. In distributed training it is that of all processes.
@@ -79,7 +74,7 @@ class TrustFilter(nn.Module):
             self._update(log_scores)
         active = log_scores[1:] > -torch.inf
         belief = self._belief().to(log_scores)[:, None]
-        weights = belief * confidence_weights(log_scores[1:], active)
+        weights = belief * active
         total = weights.sum(dim=0).clamp(min=torch.finfo(weights.dtype).tiny)
         weights = len(weights) * belief.max() * weights / total
         return Ranking(log_scores, rank_members(log_scores), active, weights)

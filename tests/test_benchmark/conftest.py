@@ -106,3 +106,35 @@ def short_suite(tmp_path_factory):
         'benchmark = dict(views=dict(num_views=2))\n'
     )
     return path
+
+
+POSE = """
+_base_ = {base!r}
+train_cfg = dict(max_epochs={epochs}, val_interval={epochs})
+train_dataloader = dict(dataset=dict(num_images=40, data_root={root!r}))
+val_dataloader = dict(dataset=dict(num_images=16, data_root={root!r}))
+val_evaluator = [dict(type='PCKAccuracy', thr=0.05)]
+"""
+
+
+@pytest.fixture(scope='module')
+def short_pose_suite(tmp_path_factory):
+    """A few drawn people in views, and one mentor that is trained first."""
+    from classroomkd_mm._launch import find_config
+    from classroomkd_mm.benchmark.suite import find_suite
+
+    folder = tmp_path_factory.mktemp('pose_suite')
+    mentor, suite = folder / 'mentor.py', folder / 'short_pose.py'
+    recipe = find_config('td-hm_res18-w8_1xb16-6e_stick-figures-64x48.py')
+    common = dict(root=str(folder / 'people'))
+    mentor.write_text(POSE.format(base=str(recipe), epochs=1, **common))
+    benchmark = dict(
+        mentors=dict(_delete_=True, small=dict(pretrain=str(mentor))),
+        metrics={'_delete_': True, 'PCK': dict(title='PCK')},
+        views=dict(num_views=2),
+        cache=True,
+    )
+    base = str(find_suite('stick_figures'))
+    text = POSE.format(base=base, epochs=2, **common)
+    suite.write_text(f'{text}benchmark = {benchmark!r}\n')
+    return suite

@@ -8,9 +8,17 @@ import torch
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('method', ['alone', 'camkd_n'])
+@pytest.mark.parametrize(
+    ('suite', 'method'),
+    [
+        ('short_suite', 'alone'),
+        ('short_suite', 'camkd_n'),
+        ('short_suite', 'takd'),
+        ('short_pose_suite', 'classroom'),
+    ],
+)
 def test_as_with_the_loop_of_mmengine(
-    short_suite, method, tmp_path, monkeypatch, capsys
+    suite, method, tmp_path, monkeypatch, capsys, request
 ):
     from mmengine.runner import Runner
 
@@ -24,7 +32,13 @@ def test_as_with_the_loop_of_mmengine(
         return kept['model'], accuracy
 
     monkeypatch.setattr(in_memory, 'train_one', keep)
-    arguments = [str(short_suite), '--seeds', '0', '--out', str(tmp_path / 'out')]
+    arguments = [
+        str(request.getfixturevalue(suite)),
+        '--seeds',
+        '0',
+        '--out',
+        str(tmp_path / 'out'),
+    ]
     in_memory.main([*arguments, '--methods', method])
     record = json.loads((kept['run'].folder / 'record.json').read_text())
 
@@ -36,17 +50,41 @@ def test_as_with_the_loop_of_mmengine(
     for name in theirs:
         torch.testing.assert_close(ours[name], theirs[name], rtol=1e-4, atol=1e-5)
     loop = json.loads((tmp_path / 'loop' / 'record.json').read_text())
-    assert record['metrics']['accuracy/top1'] == pytest.approx(
-        loop['metrics']['accuracy/top1']
-    )
-    assert record['by_class'] == pytest.approx(loop['by_class'])
+    for entry in ('metrics', 'by_class'):
+        assert record[entry] == pytest.approx(loop[entry])
     assert set(record) - {'loop'} <= set(loop)
     capsys.readouterr()
     in_memory.main([*arguments, '--methods', method])
-    assert not capsys.readouterr().out  # nothing is left to do
+    assert 'seed 0' not in capsys.readouterr().out  # nothing is left to do
     (kept['run'].folder / 'record.json').unlink()
     in_memory.main([*arguments, '--methods', method])
     assert 'left to the process that began it' in capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('suite', ['short_suite', 'short_pose_suite'])
+def test_two_at_a_time(suite, tmp_path, request):
+    from classroomkd_mm.benchmark import in_memory
+
+    suite = str(request.getfixturevalue(suite))
+    measured = []
+    for jobs in (1, 2):
+        out = tmp_path / str(jobs)
+        methods = [
+            '--methods',
+            'alone',
+            'classroom',
+            '--seeds',
+            '0',
+            '--jobs',
+            str(jobs),
+        ]
+        in_memory.main([suite, *methods, '--out', str(out)])
+        records = sorted(out.glob('runs/*/seed0/record.json'))
+        measured.append([json.loads(file.read_text())['metrics'] for file in records])
+    assert len(measured[0]) == 2
+    for one, two in zip(*measured, strict=True):
+        assert one == pytest.approx(two)
 
 
 def test_a_run_that_another_process_began_is_left_to_it(tmp_path):
@@ -56,12 +94,10 @@ def test_a_run_that_another_process_began_is_left_to_it(tmp_path):
     assert not begin(tmp_path / 'seed0')
 
 
-def test_what_needs_more_than_outputs_is_refused(short_suite, tmp_path):
+def test_what_cannot_be_had_in_memory_is_refused(short_suite, tmp_path):
     from classroomkd_mm.benchmark import in_memory
 
-    with pytest.raises(ValueError, match='fitnets.*needs more than the outputs'):
-        in_memory.main(
-            [str(short_suite), '--methods', 'fitnets', '--out', str(tmp_path)]
-        )
-    with pytest.raises(ValueError, match="'lsp' is not one of classifiers"):
-        in_memory.main(['lsp', '--methods', 'kl', '--out', str(tmp_path)])
+    with pytest.raises(ValueError, match=r"'crd' needs a hook .*\(contrast\)"):
+        in_memory.main([str(short_suite), '--methods', 'crd', '--out', str(tmp_path)])
+    with pytest.raises(ValueError, match="'stick_figures' has no cached"):
+        in_memory.main(['stick_figures', '--methods', 'kl', '--out', str(tmp_path)])

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""TrustFilter: running trust in each mentor, times CA-MKD's weights."""
+"""TrustFilter: the average of the mentors that have earned trust."""
 
 import math
 
@@ -7,8 +7,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from classroomkd_mm.functional import confidence_weights
 
 few = settings(max_examples=15, deadline=None)
 
@@ -42,24 +40,35 @@ def test_weights_written_down_again(build):
             running[v] = 0.9 * running[v] + 0.1 * mean
     belief = [min(1, running[m + 1] / (0.8 * max(running))) for m in range(3)]
     assert min(belief) < max(belief)
-    for i in range(6):
-        costs = [math.exp(-log_scores[m + 1, i]) for m in range(3)]
-        products = [belief[m] * (1 - costs[m] / sum(costs)) / 2 for m in range(3)]
-        for m in range(3):
-            expected = 3 * max(belief) * products[m] / sum(products)
-            assert weights[m, i].item() == pytest.approx(expected, rel=1e-5)
+    for m in range(3):
+        expected = 3 * max(belief) * belief[m] / sum(belief)
+        assert weights[m].tolist() == pytest.approx([expected] * 6, rel=1e-5)
 
 
 @few
 @given(st.integers(0, 2**20), st.integers(1, 5))
-def test_weights_are_those_of_camkd_among_mentors_that_are_sane(build, seed, n):
+def test_mentors_that_are_sane_are_averaged(build, seed, n):
     """Each has more than half of the mean score of the best, and of the student."""
     log_scores = scores(seed, n) / 5
     weights = build(n)(log_scores).weights
-    active = torch.ones(n, 6, dtype=torch.bool)
-    confident = confidence_weights(log_scores[1:], active)
-    torch.testing.assert_close(weights, confident)
-    torch.testing.assert_close(weights.sum(0), torch.full((6,), float(n)))
+    torch.testing.assert_close(weights, torch.ones(n, 6))
+
+
+def test_the_losses_among_sane_mentors_are_those_of_the_average(tiny):
+    from classroomkd_mm.classroom import KnowledgeFilter
+
+    model = tiny.build_classroom(
+        distiller=dict(
+            knowledge_filter=dict(type='TrustFilter', full_trust=1e-6),
+            mentoring=dict(mentoring=4.0),
+            task_weight='constant',
+        )
+    )
+    batch = tiny.prepared(model, tiny.batch())
+    ours = model(*batch, mode='loss')
+    model.distiller.knowledge_filter = KnowledgeFilter(filtering=False)
+    for name, loss in model(*batch, mode='loss').items():
+        torch.testing.assert_close(ours[name], loss)
 
 
 def test_mentors_far_behind_the_student_teach_less(build):

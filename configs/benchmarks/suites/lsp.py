@@ -20,6 +20,8 @@ benchmark = dict(
         _base_.distiller,
         scorer=dict(type='HeatmapScorer', score='oks', sigmas=_base_.sigmas),
     ),
+    views=dict(num_views=6),
+    cache=True,
     metrics={'PCK': dict(title='PCK at 10 % of the box, %', factor=100)},
     needs={
         f'{_base_.data_root}/train.json': 'set LSP to the folder with train.json, '

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# Nobody is dropped: CA-MKD's weights, times the belief in each mentor.
+# The average of the mentors, weighted by the belief in each of them.
 _base_ = './_base_/classroom.py'
 title = 'classroom with trust, τ = 4'
 source = 'docs/method.md, "Options beyond the paper"'
