@@ -19,6 +19,7 @@ from .logits import average_logits, correct_logits, standardize_logits
 from .pacing import MENTORING_MODES, Temperatures, check_mentoring, pace_mentors
 from .processes import sum_over_processes, weigh_process
 from .scoring import (
+    all_finite,
     at_least_float32,
     bernoulli_log_scores,
     cross_entropy_log_scores,
@@ -46,6 +47,7 @@ __all__ = [
     'Ranking',
     'Scores',
     'Temperatures',
+    'all_finite',
     'at_least_float32',
     'average_logits',
     'bernoulli_divergence',

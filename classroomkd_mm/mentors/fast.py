@@ -22,6 +22,7 @@ from ..networks import run_network
 from ..tasks.network_input import input_channels, input_size
 from .offloaded import Offloaded
 from .on_disk import move_to_disk
+from .packed import pack, undo, unpack
 
 TOLERANCE = 1e-4
 """How far outputs may move in float32, relative to the largest of them."""
@@ -38,7 +39,8 @@ class Speed(NamedTuple):
 
     Attributes:
         fast (bool, optional): Fold norms into convolutions and keep weights
-            channels-last. None: as the classroom says for all mentors.
+            channels-last, or packed on a CPU. None: as the classroom says for all
+            mentors.
         dtype (str, optional): One of ``DTYPES``: what the network computes in.
         compile (bool): Compile the network with ``torch.compile``.
         offload (str, optional): 'cpu' keeps the weights there between two forwards.
@@ -69,7 +71,8 @@ def speed_up(
         nn.Module: The network itself where nothing is asked for, or where what it
         gives would change by more than ``TOLERANCE``; else a rewritten copy.
     """
-    fast = _rewrite(name, network, size) if speed.fast else network
+    in_place = not (speed.dtype or speed.compile or speed.offload)
+    fast = _rewrite(name, network, size, in_place) if speed.fast else network
     if fast is network and (speed.dtype or speed.compile):
         fast = copy.deepcopy(network)
     if fast is not network:
@@ -82,7 +85,9 @@ def speed_up(
 
 
 @torch.no_grad()
-def _rewrite(name: str, network: nn.Module, size: tuple[int, int] | None) -> nn.Module:
+def _rewrite(
+    name: str, network: nn.Module, size: tuple[int, int] | None, packs: bool
+) -> nn.Module:
     """Fold norms and reorder weights; the network itself if that is not right."""
     if not any(_is_foldable(module) for module in network.modules()):
         return network
@@ -94,13 +99,43 @@ def _rewrite(name: str, network: nn.Module, size: tuple[int, int] | None) -> nn.
         for conv, norm in pairs:
             _fold(fast, conv, norm)
         fast.to(memory_format=torch.channels_last)
-        error = _relative_error(before, run_network(fast, images))
-    except Exception as reason:  # of whatever layer that cannot be rewritten
-        return _left(name, network, str(reason).partition('\n')[0])
-    if not error <= TOLERANCE:  # also if it is NaN
-        reason = f'its output would change by {error:.1e}, more than {TOLERANCE:g}'
+    except Exception as error:  # of whatever layer that cannot be rewritten
+        return _left(name, network, _first_line(error))
+    reason = _objection(fast, images, before)
+    if reason:
         return _left(name, network, reason)
+    if packs:
+        _pack(name, fast, images, before)
     return fast
+
+
+def _pack(name: str, network: nn.Module, images: Tensor, before: Any) -> None:
+    """Pack the weights of a folded network, unless that is not right."""
+    pack(network)
+    reason = _objection(network, images, before)
+    if reason:
+        undo(network)
+        print_log(
+            f'The weights of mentor {name!r} are not packed, which costs a little '
+            f'time: {reason}',
+            logger='current',
+        )
+    unpack(network)  # until it sees images of the size that it has to be fast for
+
+
+def _objection(network: nn.Module, images: Tensor, before: Any) -> str | None:
+    """Compare what a rewritten network gives; None if that is right."""
+    try:
+        error = _relative_error(before, run_network(network, images))
+    except Exception as reason:  # of whatever layer that cannot be rewritten
+        return _first_line(reason)
+    if not error <= TOLERANCE:  # also if it is NaN
+        return f'its output would change by {error:.1e}, more than {TOLERANCE:g}'
+    return None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition('\n')[0]
 
 
 def _left(name: str, network: nn.Module, reason: str) -> nn.Module:

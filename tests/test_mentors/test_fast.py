@@ -120,7 +120,8 @@ def test_norms_are_folded_where_they_follow_a_convolution_alone(features, left):
     with torch.no_grad():
         before, after = network(images), fast(images)
     assert (after - before).abs().max() <= TOLERANCE * before.abs().max()
-    assert fast.features[0].weight.is_contiguous(memory_format=torch.channels_last)
+    weight = fast.state_dict()['features.0.weight']
+    assert weight.is_contiguous(memory_format=torch.channels_last)
     # The network that was given is the user's.
     assert list(network.state_dict()) == list(weights)
     assert all(torch.equal(network.state_dict()[k], v) for k, v in weights.items())

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 from mmcv.cnn import ConvModule
-from mmpretrain.models.utils import channel_shuffle
 from mmpretrain.registry import MODELS
 from torch import Tensor, nn
 
+from .channel_shuffle import channel_shuffle
 from .staged_backbone import PYTORCH_DEFAULT, StagedBackbone
 
 NORM = dict(type='BN')
@@ -62,7 +62,7 @@ class ShuffleUnit(nn.Module):
         out = channel_shuffle(self.compress(x), self.groups)
         out = self.expand(self.depthwise(out))
         if self.stride == 1:
-            return F.relu(x + out, inplace=True)
+            return F.relu(out.add_(x), inplace=True)
         pooled = F.avg_pool2d(x, 3, stride=2, padding=1)
         return F.relu(torch.cat([out, pooled], dim=1), inplace=True)
 

@@ -3,11 +3,13 @@
 
 from collections.abc import Sequence
 
+import torch
 from mmcv.cnn import ConvModule
 from mmpretrain.models.backbones.shufflenet_v2 import InvertedResidual
 from mmpretrain.registry import MODELS
-from torch import nn
+from torch import Tensor, nn
 
+from .channel_shuffle import channel_shuffle
 from .staged_backbone import PYTORCH_DEFAULT, StagedBackbone
 
 NORM = dict(type='BN')
@@ -15,6 +17,18 @@ STEM_CHANNELS = 24
 WIDTHS = (116, 232, 464)
 STAGE_DEPTHS = (4, 8, 4)
 FEAT_DIM = 1024
+
+
+class ShuffleUnit(InvertedResidual):
+    """MMPretrain's unit, which keeps images that are stored channels-last that way."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, in_channels, H, W) to (N, out_channels, H / stride, W / stride)."""
+        if self.stride == 1:
+            left, x = x.chunk(2, dim=1)
+        else:
+            left = self.branch1(x)
+        return channel_shuffle(torch.cat((left, self.branch2(x)), dim=1), 2)
 
 
 @MODELS.register_module()
@@ -43,8 +57,8 @@ class CIFARShuffleNetV2(StagedBackbone):
         stem = ConvModule(3, STEM_CHANNELS, 1, norm_cfg=NORM)
         stages = [
             nn.Sequential(
-                InvertedResidual(in_channels, width, stride=2),
-                *(InvertedResidual(width, width) for _ in range(depth - 1)),
+                ShuffleUnit(in_channels, width, stride=2),
+                *(ShuffleUnit(width, width) for _ in range(depth - 1)),
             )
             for in_channels, width, depth in zip(
                 (STEM_CHANNELS, *WIDTHS[:-1]), WIDTHS, STAGE_DEPTHS, strict=True

@@ -7,7 +7,7 @@ from mmrazor.registry import MODELS
 from torch import Tensor
 
 from ...classroom import Scorer, Scores
-from ...functional import at_least_float32
+from ...functional import all_finite, at_least_float32
 
 
 @MODELS.register_module()
@@ -43,5 +43,5 @@ class EntropyScorer(Scorer):
         logits = torch.stack([at_least_float32(student_output), *mentor_outputs])
         log_p = logits.log_softmax(dim=-1)
         entropy = -torch.special.xlogy(log_p.exp(), log_p.exp()).sum(dim=-1)
-        finite = logits.isfinite().all(dim=-1)
+        finite = all_finite(logits)
         return Scores(torch.where(finite, -entropy.clamp(min=1e-6).log(), -torch.inf))

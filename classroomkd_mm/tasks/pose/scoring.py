@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...functional import at_least_float32
+from ...functional import all_finite, at_least_float32
 
 HEATMAP_SCORES = ('oks', 'likelihood', 'task_loss')
 DEFAULT_SIGMA = 0.05  # for datasets without sigmas
@@ -63,7 +63,7 @@ def heatmap_log_scores(
     log_scores = average_points(torch.stack(points), counted)
     if score == 'oks':
         log_scores = log_scores.clamp(min=SMALLEST_OKS).log()
-    finite = torch.stack([maps.isfinite().flatten(1).all(dim=1) for maps in members])
+    finite = torch.stack([all_finite(maps.flatten(1)) for maps in members])
     return settle_log_scores(log_scores, counted, finite)
 
 
@@ -95,7 +95,7 @@ def simcc_log_scores(
     ]
     oks = average_points(torch.stack(points), counted)
     finite = torch.stack(
-        [torch.cat(pair, dim=-1).isfinite().flatten(1).all(dim=1) for pair in members]
+        [all_finite(torch.cat(pair, dim=-1).flatten(1)) for pair in members]
     )
     return settle_log_scores(oks.clamp(min=SMALLEST_OKS).log(), counted, finite)
 

@@ -187,6 +187,28 @@ def test_shufflenets_start_as_pytorch_does(name):
         assert conv.weight.abs().max() > 0.8 * bound
 
 
+@pytest.mark.parametrize('name', ['CIFARShuffleNetV1', 'CIFARShuffleNetV2'])
+def test_shufflenets_keep_images_channels_last(name):
+    layout = torch.channels_last
+    backbone = build_backbone(dict(type=name), training=False).to(memory_format=layout)
+    shuffled = []
+    for unit in backbone.modules():
+        if type(unit).__name__ == 'ShuffleUnit':
+            unit.register_forward_hook(lambda *call: shuffled.append(call[-1]))
+    backbone(torch.randn(2, 3, 32, 32).to(memory_format=layout))
+    assert len(shuffled) == 16
+    assert all(images.is_contiguous(memory_format=layout) for images in shuffled)
+
+
+@pytest.mark.parametrize('exported', [True, False])
+def test_channels_are_shuffled_between_groups(exported, monkeypatch):
+    from classroomkd_mm.models.backbones.channel_shuffle import channel_shuffle
+
+    monkeypatch.setattr(torch.onnx, 'is_in_onnx_export', lambda: exported)
+    images = torch.arange(6.0).reshape(1, 6, 1, 1)
+    assert channel_shuffle(images, 2).flatten().tolist() == [0, 3, 1, 4, 2, 5]
+
+
 @pytest.mark.parametrize(
     ('config', 'message'),
     [
