@@ -62,7 +62,7 @@ class ShuffleUnit(nn.Module):
         out = channel_shuffle(self.compress(x), self.groups)
         out = self.expand(self.depthwise(out))
         if self.stride == 1:
-            return F.relu(out.add_(x), inplace=True)
+            return F.relu(x + out, inplace=True)
         pooled = F.avg_pool2d(x, 3, stride=2, padding=1)
         return F.relu(torch.cat([out, pooled], dim=1), inplace=True)
 
