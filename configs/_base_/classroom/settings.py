@@ -16,8 +16,9 @@ settings = dict(
         mentoring=dict(mentoring='gap'),
         task_weight='student_score',
     ),
-    # Behind no other in the tables of docs/benchmark.md, which are of short trainings: the
-    # average of the mentors, but who stays far behind is doubted; a fixed temperature.
+    # Behind no other in the tables of docs/benchmark.md, which are of short trainings:
+    # the average of the mentors, but who stays far behind is doubted, at a fixed
+    # temperature.
     trust=dict(
         knowledge_filter=dict(_delete_=True, type='TrustFilter'),
         mentoring=dict(mentoring=4.0),
