@@ -57,6 +57,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
         leave_page(plan, args.collect or ())
 
 
+def number_of_jobs(text: str) -> int:
+    """Read how many trainings to run at a time.
+
+    Args:
+        text (str): As it was written.
+
+    Returns:
+        int: 1 or more.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is something else.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(
+            f'{text!r} must be a whole number of 1 or more'
+        )
+    return int(text)
+
+
 def parser() -> argparse.ArgumentParser:
     """Describe the command line.
 
@@ -85,7 +104,10 @@ def parser() -> argparse.ArgumentParser:
         help='folder for everything (default: work_dirs/benchmark/SUITE)',
     )
     parser.add_argument(
-        '--jobs', type=int, default=1, help='trainings at a time (default: 1)'
+        '--jobs',
+        type=number_of_jobs,
+        default=1,
+        help='trainings at a time (default: 1)',
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument(

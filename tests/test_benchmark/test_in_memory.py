@@ -1,6 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Trainings in memory are those of MMEngine's loop."""
 
+import importlib
 import json
 
 import pytest
@@ -101,3 +102,12 @@ def test_what_cannot_be_had_in_memory_is_refused(short_suite, tmp_path):
         in_memory.main([str(short_suite), '--methods', 'crd', '--out', str(tmp_path)])
     with pytest.raises(ValueError, match="'stick_figures' has no cached"):
         in_memory.main(['stick_figures', '--methods', 'kl', '--out', str(tmp_path)])
+
+
+@pytest.mark.parametrize('module', ['command', 'in_memory'])
+@pytest.mark.parametrize('jobs', ['0', '-1', '1.5', 'two'])
+def test_a_number_of_jobs_that_cannot_be(module, jobs, capsys):
+    main = importlib.import_module(f'classroomkd_mm.benchmark.{module}').main
+    with pytest.raises(SystemExit):
+        main(['digits', '--methods', 'alone', f'--jobs={jobs}'])
+    assert f'{jobs!r} must be a whole number of 1 or more' in capsys.readouterr().err

@@ -18,7 +18,7 @@ def gpu():
 def copies_of_a_step(gpu, model, data, output):
     """What an iteration copies, whose mentors' outputs, (…), are known."""
     from classroomkd_mm.benchmark.images_in_memory import GivenOutputs
-    from classroomkd_mm.benchmark.in_memory import iteration
+    from classroomkd_mm.benchmark.training_in_memory import iteration
 
     given = gpu.tensor(VIEWS, len(model.mentors), *output, dtype=torch.float16)
     model.mentors = GivenOutputs(given)
