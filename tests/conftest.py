@@ -11,6 +11,8 @@ from importlib.util import find_spec
 import pytest
 import torch
 
+import classroomkd_mm  # noqa: F401  before OpenMMLab's packages, as in a training
+
 torch.set_num_threads(1)
 
 

@@ -50,6 +50,8 @@ all of `mmrazor`                       imports MMDetection, MMPose, SciPy, sciki
                                        take seconds.
 `mmpretrain.models.utils`              imports MMDetection for a layer of detectors. The
                                        layer waits for MMDetection's models.
+`mmpretrain.utils.dependency`          lets transformers 4.52 and later break the import
+                                       of all models. Multimodal ones are left out.
 `mmengine.config.utils`,               read all metafiles of a package, and list all
 `mmengine.utils.package_utils`         distributions, for each config `package::path`.
                                        It is looked up in the package's configs.

@@ -17,6 +17,7 @@ from .deferred_imports import (
 from .failing_samples import name_failing_samples, name_odd_samples
 from .missing_packages import check_packages
 from .mixed_precision import allow_mixed_precision_on_cpu, convert_bfloat16_to_numpy
+from .multimodal_models import leave_out_multimodal_models
 from .old_configs import register_all
 from .processes import start_processes_without_gpu, wrap_models_on_cpu
 from .quick_configs import find_configs_quickly, find_packages_quickly
@@ -38,6 +39,7 @@ AFTER_IMPORT: dict[str, Callable[[], None]] = {
     'mmengine.runner.checkpoint': use_safe_loaders,
     'mmengine.utils.package_utils': find_packages_quickly,
     'mmpose.utils.tensor_utils': convert_bfloat16_to_numpy,
+    'mmpretrain.utils.dependency': leave_out_multimodal_models,
     'mmrazor.models': register_all,
 }
 """Functions to call right after the import of a module, by module name."""

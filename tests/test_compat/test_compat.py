@@ -255,6 +255,7 @@ def log_buffer():
 def test_log_buffers_load_with_weights_only(tmp_path):
     import numpy as np
 
+    compat.allow_log_buffers()
     stored = dict(
         loss=log_buffer(),
         empty=type(log_buffer())(),

@@ -19,7 +19,7 @@ TORCHVISION = 'torchvision.models.'
 # The wrapped package and its pip requirement, as in requirements/optional.txt.
 WRAPPERS = dict(
     TimmClassifier=('timm', 'timm>=0.9'),
-    HuggingFaceClassifier=('transformers', 'transformers<4.52'),
+    HuggingFaceClassifier=('transformers', 'transformers'),
 )
 
 

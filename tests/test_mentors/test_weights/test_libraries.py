@@ -153,11 +153,10 @@ def test_wrappers_must_tell_their_normalization(build, kind, option):
     ('kind', 'remedy'),
     [
         ('TimmClassifier', "pip install 'timm>=0.9'"),
-        ('HuggingFaceClassifier', "pip install 'transformers<4.52'"),
+        ('HuggingFaceClassifier', "pip install 'transformers'"),
     ],
 )
 def test_wrappers_name_the_package_that_is_missing(build, monkeypatch, kind, remedy):
-    """Not the newest transformers, as MMPretrain would: it cannot import that."""
     monkeypatch.setattr(
         'classroomkd_mm.mentors.weights.libraries.find_spec', lambda _: None
     )
