@@ -14,7 +14,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
-from ..engine.hooks.channels_last_hook import ChannelsLastHook
+from ..engine.hooks.channels_last_hook import set_channels_last, wants_channels_last
 from ..engine.hooks.student_config_hook import StudentConfigHook
 from .images_in_memory import BATCH, GivenOutputs, Images
 from .people_in_memory import People, Validation, flip_channels
@@ -110,8 +110,8 @@ def train_one(
     runner.optim_wrapper = optimizer
     schedulers = runner.build_param_scheduler(runner.param_schedulers)
     runner._init_model_weights()
-    if any(hook.type.endswith('ChannelsLastHook') for hook in run.config.custom_hooks):
-        ChannelsLastHook().before_train(runner)
+    if wants_channels_last(run.config):
+        set_channels_last(runner.model)
     model = runner.model
     parameters = [p for p in model.parameters() if p.requires_grad]
     device = parameters[0].device

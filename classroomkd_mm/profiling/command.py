@@ -17,7 +17,9 @@ the weights that run, and the largest sum of tensors that live at a time during 
 The originals of fast mentors are not part of it: they are mapped from a temporary file,
 and the system may drop their pages. With no, a cold and a warm cache, and for the
 student alone (student_loading), a turn is a short epoch with the data loader of the
-recipe over generated images."""
+recipe over generated images. The student alone, MMRazor's distillation and the bare sum
+of the networks are in PyTorch's usual layout; ours trains the student channels-last,
+as its recipes do. student_channels_last is the student alone in that layout."""
 
 
 def main() -> None:

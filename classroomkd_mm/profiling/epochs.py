@@ -37,18 +37,22 @@ def make_epochs(
         folder (Path): An empty one, for images and caches.
 
     Returns:
-        tuple: The models and the epochs of ``student_loading`` (the student alone),
-        ``no_cache``, ``cold_cache``, in which each epoch shows other views, and
+        tuple: The models and the epochs of ``student_loading`` and
+        ``student_channels_last_loading`` (the student alone), ``no_cache``, ``cold_cache``, in which each epoch shows other views, and
         ``warm_cache``, which has no mentors any more.
     """
     load = partial(make_loader, classroom, batch_size, batches, folder)
     device = next(models['student'].parameters()).device
-    loaders = dict(student_loading=load(), no_cache=load())
-    models = dict(student_loading=models['student'], no_cache=models['fast_on'])
+    models = dict(
+        student_loading=models['student'],
+        student_channels_last_loading=models['student_channels_last'],
+        no_cache=models['fast_on'],
+    )
+    loaders = {name: load() for name in models}
     for name, views in (('cold_cache', turns), ('warm_cache', 1)):
         options = dict(path=str(folder / name), num_views=views)
         everyone = {mentor: mentor for mentor in classroom.mentors}
-        model = make_classroom(classroom, everyone, mentor_cache=options).to(device)
+        model = make_classroom(classroom, everyone, device, mentor_cache=options)
         models[name], loaders[name] = model, model.connect_cache(load())
     fill_cache(models['warm_cache'], loaders['warm_cache'])
     return models, {name: epoch(models[name], loaders[name]) for name in models}

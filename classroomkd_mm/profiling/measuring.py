@@ -23,6 +23,8 @@ TIME_RATIOS = dict(
     fast_on_over_bare=('fast_on', 'bare'),
     one_mentor_over_mmrazor=('one_mentor', 'mmrazor'),
     warm_cache_over_student=('warm_cache', 'student_loading'),
+    warm_cache_over_channels_last=('warm_cache', 'student_channels_last_loading'),
+    channels_last_over_student=('student_channels_last', 'student'),
     warm_cache_speedup=('no_cache', 'warm_cache'),
 )
 """The two variants that each ratio of times compares."""
@@ -120,4 +122,4 @@ def repeated_mentors(
     first = classroom.mentors[0]
     for count in counts:
         mentors = {f'm{number}': first for number in range(count)}
-        yield count, make_classroom(classroom, mentors).to(device)
+        yield count, make_classroom(classroom, mentors, device)

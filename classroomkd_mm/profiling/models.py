@@ -1,6 +1,8 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """The networks that are measured, with random weights, which cost the same."""
 
+import copy
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,6 +13,7 @@ from torch import nn
 import classroomkd_mm.models.backbones  # noqa: F401  registers the networks
 
 from .._launch import find_config
+from ..engine.hooks.channels_last_hook import set_channels_last, wants_channels_last
 from ..networks import build_network
 from .recipes import Classroom
 
@@ -27,26 +30,30 @@ def make_models(classroom: Classroom, device: torch.device) -> dict[str, nn.Modu
     """
     everyone = {name: name for name in classroom.mentors}
     first = {classroom.mentors[0]: classroom.mentors[0]}
-    models = dict(
-        student=build_network(recipe_of(classroom).architecture),
-        fast_off=make_classroom(classroom, everyone, fast_mentors=False),
-        fast_on=make_classroom(classroom, everyone),
-        one_mentor=make_classroom(classroom, first),
-        mmrazor=make_single_teacher(classroom),
+    make = partial(make_classroom, classroom, device=device)
+    student = build_network(recipe_of(classroom).model.architecture).to(device)
+    converted = copy.deepcopy(student)
+    set_channels_last(converted)
+    return dict(
+        student=student,
+        student_channels_last=converted,
+        fast_off=make(everyone, fast_mentors=False),
+        fast_on=make(everyone),
+        one_mentor=make(first),
+        mmrazor=make_single_teacher(classroom).to(device),
     )
-    return {name: model.to(device) for name, model in models.items()}
 
 
-def recipe_of(classroom: Classroom) -> Any:
-    """Read the model of a recipe.
+def recipe_of(classroom: Classroom) -> Config:
+    """Read a recipe.
 
     Args:
         classroom (Classroom): The recipe.
 
     Returns:
-        ConfigDict: The config of the classroom.
+        Config: Its config.
     """
-    return Config.fromfile(find_config(classroom.recipe)).model
+    return Config.fromfile(find_config(classroom.recipe))
 
 
 def mentor_config(model: Any, name: str) -> dict[str, Any]:
@@ -63,23 +70,28 @@ def mentor_config(model: Any, name: str) -> dict[str, Any]:
 
 
 def make_classroom(
-    classroom: Classroom, mentors: dict[str, str], **options: Any
+    classroom: Classroom, mentors: dict[str, str], device: torch.device, **options: Any
 ) -> nn.Module:
-    """Build a classroom of a recipe.
+    """Build a classroom of a recipe, its student in the recipe's layout.
 
     Args:
         classroom (Classroom): The recipe.
         mentors (dict[str, str]): By name in this classroom, the name in the recipe.
+        device (torch.device): Where it trains.
         **options (Any): What else to set.
 
     Returns:
         ClassroomDistill: The classroom.
     """
-    model = recipe_of(classroom)
+    recipe = recipe_of(classroom)
+    model = recipe.model
     entries = {name: mentor_config(model, own) for name, own in mentors.items()}
     model.mentors = entries
     alone = dict(dry_run=False, mentor_cache=None)
-    return MODELS.build({**model, **alone, **options})
+    built = MODELS.build({**model, **alone, **options}).to(device)
+    if wants_channels_last(recipe):
+        set_channels_last(built)
+    return built
 
 
 def make_single_teacher(classroom: Classroom) -> nn.Module:
@@ -91,7 +103,7 @@ def make_single_teacher(classroom: Classroom) -> nn.Module:
     Returns:
         SingleTeacherDistill: It teaches with MMRazor's KLDivergence.
     """
-    model = recipe_of(classroom)
+    model = recipe_of(classroom).model
     recorder = dict(output=dict(type='ModuleOutputs', source=classroom.output))
     teacher = mentor_config(model, classroom.mentors[0])
     return MODELS.build(

@@ -43,7 +43,9 @@ def test_there_are_recipes():
 def test_recipe_reads(recipe):
     cfg = Config.fromfile(recipe)
     assert cfg.model.type == 'ClassroomDistill'
-    assert cfg.custom_hooks[-1].type == 'mmrazor.ClassroomHook'
+    layout, classroom = cfg.custom_hooks[-2:]
+    assert layout.type == 'mmrazor.ChannelsLastHook'
+    assert classroom.type == 'mmrazor.ClassroomHook'
     for mentor in cfg.model.mentors.values():
         assert mentor.pretrained
         url = get_config(mentor.cfg_path, pretrained=True).model_path

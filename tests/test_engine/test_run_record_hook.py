@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""What a run leaves for a comparison, and the layout of its convolutions."""
+"""What a run leaves for a comparison."""
 
 import torch
 
@@ -47,10 +47,3 @@ def test_a_validation_before_the_end_does_not_finish(tiny, tmp_path):
     runner.train_loop._iter -= 1
     RunRecordHook().after_val_epoch(runner, {'accuracy/top1': 40.0})
     assert not is_finished(tmp_path)
-
-
-def test_channels_last(tiny, tmp_path):
-    runner = tiny.run(tmp_path, hooks=[dict(type='mmrazor.ChannelsLastHook')], epochs=1)
-    weight = runner.model.student.backbone.conv.weight
-    assert weight.is_contiguous(memory_format=torch.channels_last)
-    assert not weight.is_contiguous()

@@ -20,8 +20,14 @@ def test_json(monkeypatch, capsys, name):
     command.main()
     (result,) = json.loads(capsys.readouterr().out)
     assert result['name'] == name
-    variants = {'student', 'bare', 'fast_off', 'fast_on', 'one_mentor', 'mmrazor'}
-    epochs = {'student_loading', 'no_cache', 'cold_cache', 'warm_cache'}
+    variants = {
+        'student', 'student_channels_last', 'bare', 'fast_off', 'fast_on',
+        'one_mentor', 'mmrazor',
+    }  # fmt: skip
+    epochs = {
+        'student_loading', 'student_channels_last_loading', 'no_cache', 'cold_cache',
+        'warm_cache',
+    }  # fmt: skip
     assert set(result['seconds']) == variants | epochs | {'mentors_2'}
     assert result['seconds']['student'] < result['seconds']['bare']
     assert set(result['ratios']) == {
