@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""MMPretrain beside a version of transformers that its multimodal models do not know."""
+"""MMPretrain beside a version of transformers that is too new for it."""
 
 import re
 import sys

@@ -38,8 +38,9 @@ def make_epochs(
 
     Returns:
         tuple: The models and the epochs of ``student_loading`` and
-        ``student_channels_last_loading`` (the student alone), ``no_cache``, ``cold_cache``, in which each epoch shows other views, and
-        ``warm_cache``, which has no mentors any more.
+        ``student_channels_last_loading`` (the student alone), ``no_cache``,
+        ``cold_cache``, in which each epoch shows other views, and ``warm_cache``, which
+        has no mentors any more.
     """
     load = partial(make_loader, classroom, batch_size, batches, folder)
     device = next(models['student'].parameters()).device
