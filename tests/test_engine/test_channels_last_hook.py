@@ -21,6 +21,21 @@ def test_a_run_with_the_hook(tiny, tmp_path):
     assert not weight.is_contiguous()
 
 
+def test_mentors_keep_their_layout(tiny, tmp_path):
+    """Fast ones stay packed for oneDNN, and the others as they were built."""
+    path = tmp_path / 'mentor.pth'
+    torch.save(tiny.MODELS.build(tiny.net(6)).state_dict(), path)
+    entry = dict(model=tiny.net(6), ckpt=str(path))
+    mentors = dict(fast=dict(entry, fast=True), plain=dict(entry, fast=False))
+    model = tiny.build_classroom(mentors)
+    model(*tiny.prepared(model, tiny.batch()), mode='loss')  # packs what is fast
+    set_channels_last(model)
+    assert model.student.backbone.conv.weight.is_contiguous(memory_format=LAYOUT)
+    fast, plain = (mentor.running.backbone.conv.weight for mentor in model.mentors)
+    assert fast.is_mkldnn
+    assert plain.is_contiguous()
+
+
 @pytest.mark.parametrize(
     ('device', 'groups', 'converts'),
     [('cpu', 1, True), ('cpu', 4, True), ('meta', 1, True), ('meta', 4, False)],

@@ -34,13 +34,17 @@ class ChannelsLastHook(Hook):
 def set_channels_last(model: nn.Module) -> None:
     """Convert the weights of a network, as :class:`ChannelsLastHook` does.
 
+    Mentors keep theirs: fast ones have a layout of their own, and the others stay as
+    they were built.
+
     Args:
         model (nn.Module): What is trained, where it is trained.
     """
-    weight = next(model.parameters())
+    weights = [parameter for parameter in model.parameters() if parameter.dim() == 4]
     grouped = any(getattr(module, 'groups', 1) > 1 for module in model.modules())
-    if weight.device.type == 'cpu' or not grouped:
-        model.to(memory_format=torch.channels_last)
+    for weight in weights:
+        if weight.device.type == 'cpu' or not grouped:
+            weight.data = weight.data.contiguous(memory_format=torch.channels_last)
 
 
 def wants_channels_last(config: Config) -> bool:
