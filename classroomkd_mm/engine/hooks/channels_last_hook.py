@@ -1,7 +1,10 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+import warnings
+
 import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmrazor.registry import HOOKS
 from torch import nn
@@ -29,6 +32,10 @@ class ChannelsLastHook(Hook):
             runner (Runner): The runner.
         """
         set_channels_last(runner.model)
+        if is_model_wrapper(runner.model):
+            # DDP has its buckets from before. It makes them anew in the first
+            # iteration, but says first that their layout is not that of the gradients.
+            warnings.filterwarnings('ignore', 'Grad strides do not match bucket view')
 
 
 def set_channels_last(model: nn.Module) -> None:
