@@ -1,9 +1,8 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-import warnings
-
 import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
+from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmrazor.registry import HOOKS
@@ -17,7 +16,8 @@ class ChannelsLastHook(Hook):
     The recipes have it: a step takes less time (docs/mentors.md, "Speed"), and results
     change by what the order of a sum changes. On a GPU, a network with grouped
     convolutions, such as a MobileNet, keeps its layout, since nobody has measured
-    whether it gains there.
+    whether it gains there. So does every network that several processes train: DDP has
+    laid out its buckets by then, and averages wrong gradients if the layout changes.
 
     Source: the memory format tutorial of PyTorch.
 
@@ -31,11 +31,11 @@ class ChannelsLastHook(Hook):
         Args:
             runner (Runner): The runner.
         """
-        set_channels_last(runner.model)
         if is_model_wrapper(runner.model):
-            # DDP has its buckets from before. It makes them anew in the first
-            # iteration, but says first that their layout is not that of the gradients.
-            warnings.filterwarnings('ignore', 'Grad strides do not match bucket view')
+            print_log('ChannelsLastHook: several processes keep the usual layout.',
+                      'current')  # fmt: skip
+        else:
+            set_channels_last(runner.model)
 
 
 def set_channels_last(model: nn.Module) -> None:
