@@ -48,7 +48,8 @@ def set_channels_last(model: nn.Module) -> None:
         model (nn.Module): What is trained, where it is trained.
     """
     weights = [parameter for parameter in model.parameters() if parameter.dim() == 4]
-    grouped = any(getattr(module, 'groups', 1) > 1 for module in model.modules())
+    convolutions = [m for m in model.modules() if isinstance(m, nn.Conv2d)]
+    grouped = any(convolution.groups > 1 for convolution in convolutions)
     for weight in weights:
         if weight.device.type == 'cpu' or not grouped:
             weight.data = weight.data.contiguous(memory_format=torch.channels_last)
