@@ -13,11 +13,12 @@ from torch import nn
 class ChannelsLastHook(Hook):
     """Keep the convolutions of the trained network in the layout channels-last.
 
-    The recipes have it: a step takes less time (docs/mentors.md, "Speed"), and results
-    change by what the order of a sum changes. On a GPU, a network with grouped
-    convolutions, such as a MobileNet, keeps its layout, since nobody has measured
-    whether it gains there. So does every network that several processes train: DDP has
-    laid out its buckets by then, and averages wrong gradients if the layout changes.
+    The suites of the benchmark have it: a step takes less time (docs/mentors.md,
+    "Speed"), and results change by what the order of a sum changes. On a GPU, a network
+    with grouped convolutions, such as a MobileNet, keeps its layout, since nobody has
+    measured whether it gains there. So does every network that several processes
+    train: DDP has laid out its buckets by then, and averages wrong gradients if the
+    layout changes. On the CPU, a small pose model crashed with it.
 
     Source: the memory format tutorial of PyTorch.
 

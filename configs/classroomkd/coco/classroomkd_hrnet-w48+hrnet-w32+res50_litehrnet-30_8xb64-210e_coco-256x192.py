@@ -8,8 +8,3 @@ model = dict(
     ),
     mentors={name: _base_.mentors[name] for name in _base_.hrnets_res50},
 )
-
-# Lite-HRNet shuffles channels, for which channels-last images are copied.
-custom_hooks = [
-    hook for hook in _base_.custom_hooks if hook.type != 'mmrazor.ChannelsLastHook'
-]

@@ -17,8 +17,3 @@ train_pipeline = [
     for step in _base_.train_pipeline
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-
-# Lite-HRNet shuffles channels, for which channels-last images are copied.
-custom_hooks = [
-    hook for hook in _base_.custom_hooks if hook.type != 'mmrazor.ChannelsLastHook'
-]
