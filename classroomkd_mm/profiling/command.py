@@ -18,8 +18,8 @@ The originals of fast mentors are not part of it: they are mapped from a tempora
 and the system may drop their pages. With no, a cold and a warm cache, and for the
 student alone (student_loading), a turn is a short epoch with the data loader of the
 recipe over generated images. The student alone, MMRazor's distillation and the bare sum
-of the networks are in PyTorch's usual layout, and so are ours, unless a recipe has
-ChannelsLastHook. student_channels_last is the student alone in that layout."""
+of the networks are in PyTorch's usual layout; ours trains the student channels-last,
+as its recipes do. student_channels_last is the student alone in that layout."""
 
 
 def main() -> None:

@@ -106,7 +106,7 @@ def test_two_processes_end_as_one(tiny, cached_classroom, tmp_path, start, level
     assert done.returncode == 0, done.stderr[-3000:]
     said = done.stdout + done.stderr
     assert 'through gloo' in said
-    assert 'ChannelsLastHook: several processes keep the usual layout' in said
+    assert 'usual layout: several processes train it' in said
     two = torch.load(tmp_path / 'two' / 'epoch_5.pth')
 
     config.train_dataloader.batch_size = 8

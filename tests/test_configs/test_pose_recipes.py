@@ -15,6 +15,10 @@ from mmengine.registry import init_default_scope  # noqa: E402
 from mmengine.runner import Runner  # noqa: E402
 from mmpose.registry import TRANSFORMS  # noqa: E402
 
+from classroomkd_mm.engine.hooks.channels_last_hook import (  # noqa: E402
+    wants_channels_last,
+)
+
 CONFIGS = Path(__file__).parents[2] / 'configs'
 RECIPES = sorted(
     path
@@ -44,6 +48,7 @@ def test_recipe_reads(recipe):
     cfg = Config.fromfile(recipe)
     assert cfg.model.type == 'ClassroomDistill'
     assert cfg.custom_hooks[-1].type == 'mmrazor.ClassroomHook'
+    assert wants_channels_last(cfg)
     for mentor in cfg.model.mentors.values():
         assert mentor.pretrained
         url = get_config(mentor.cfg_path, pretrained=True).model_path

@@ -17,6 +17,7 @@ from mmpretrain.registry import DATASETS, TRANSFORMS
 from torch.utils.data import Dataset
 
 import classroomkd_mm  # noqa: F401
+from classroomkd_mm.engine.hooks.channels_last_hook import wants_channels_last
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 FOLDERS = (
@@ -145,6 +146,7 @@ def test_two_steps_and_a_validation(path, tmp_path):
     assert 'val/accuracy/top1' in scalars
     if path.stem.startswith('classroomkd'):
         assert 'train/distill.loss_classroom' in scalars
+        assert wants_channels_last(runner.cfg)
     moved = [k for k, v in runner.model.state_dict().items() if (v != before[k]).any()]
     assert any(key.startswith('backbone') for key in moved)
     assert any(key.startswith('head') for key in moved)

@@ -7,6 +7,7 @@ from mmengine.config import Config
 from torch import nn
 
 from classroomkd_mm.engine.hooks.channels_last_hook import (
+    reason_against,
     set_channels_last,
     wants_channels_last,
 )
@@ -47,6 +48,49 @@ def test_grouped_convolutions_are_converted_on_a_cpu_only(device, groups, conver
     )
     set_channels_last(network)
     assert network[0].weight.is_contiguous(memory_format=LAYOUT) is converts
+
+
+@pytest.mark.parametrize(
+    ('conv', 'converts'),
+    [
+        (dict(in_channels=4, kernel_size=1, stride=2), False),
+        (dict(in_channels=15, kernel_size=1, stride=(1, 3)), False),
+        (dict(in_channels=16, kernel_size=1, stride=2), True),
+        (dict(in_channels=4, kernel_size=1), True),
+        (dict(in_channels=4, kernel_size=3, stride=2), True),
+    ],
+)
+def test_convolutions_that_would_write_beyond_their_memory(conv, converts):
+    """PyTorch 2.14.1 crashes in the first two cases, or computes wrong gradients."""
+    first = nn.Conv2d(3, conv['in_channels'], 3)
+    network = nn.Sequential(first, nn.ReLU(), nn.Conv2d(out_channels=8, **conv))
+    images = torch.randn(4, 3, 114, 114)
+    gradients = []
+    for _ in range(2):
+        network.zero_grad()
+        network(images).square().mean().backward()
+        gradients.append([p.grad.clone() for p in network.parameters()])
+        set_channels_last(network)
+    assert first.weight.is_contiguous(memory_format=LAYOUT) is converts
+    assert ("'2' (1 x 1, stride" in str(reason_against(network))) is not converts
+    torch.testing.assert_close(*gradients)
+
+
+def test_lite_hrnet_keeps_its_layout():
+    class LiteHRNet(nn.Sequential):
+        """Named as MMPose's."""
+
+    network = LiteHRNet(nn.Conv2d(3, 4, 3))
+    assert reason_against(network) == 'Lite-HRNet is slower channels-last'
+
+
+def test_mentors_do_not_decide(tiny):
+    """Neither a mentor's convolutions nor its name are reasons for the student."""
+    model = tiny.build_classroom(dict(mentor=dict(model=tiny.net(6), ckpt=None)))
+    network = model.mentors['mentor'].running
+    network.backbone.narrow = nn.Conv2d(4, 8, 1, stride=2)
+    assert reason_against(network) is not None
+    assert reason_against(model) is None
 
 
 @pytest.mark.parametrize(

@@ -17,4 +17,8 @@ model = dict(
         scorer=dict(type='HeatmapScorer', score='oks', sigmas='mpii'),
     ),
 )
-custom_hooks = [*_base_.custom_hooks, dict(type='mmrazor.ClassroomHook')]
+custom_hooks = [
+    *_base_.custom_hooks,
+    dict(type='mmrazor.ChannelsLastHook'),
+    dict(type='mmrazor.ClassroomHook'),
+]

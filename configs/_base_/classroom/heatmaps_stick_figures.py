@@ -22,5 +22,6 @@ model = dict(
 )
 custom_hooks = [
     *_base_.custom_hooks,
+    dict(type='mmrazor.ChannelsLastHook'),
     dict(type='mmrazor.ClassroomHook', interval=20),
 ]

@@ -13,4 +13,7 @@ model = dict(
         distill_losses=dict(loss_classroom=dict(type='ClassroomKDLoss')),
     ),
 )
-custom_hooks = [dict(type='mmrazor.ClassroomHook')]
+custom_hooks = [
+    dict(type='mmrazor.ChannelsLastHook'),
+    dict(type='mmrazor.ClassroomHook'),
+]

@@ -13,4 +13,7 @@ custom_imports = dict(
     ]
 )
 # An epoch has five iterations.
-custom_hooks = [dict(type='mmrazor.ClassroomHook', interval=5)]
+custom_hooks = [
+    dict(type='mmrazor.ChannelsLastHook'),
+    dict(type='mmrazor.ClassroomHook', interval=5),
+]

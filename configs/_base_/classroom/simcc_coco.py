@@ -29,4 +29,8 @@ model = dict(
         ),
     ),
 )
-custom_hooks = [*_base_.custom_hooks, dict(type='mmrazor.ClassroomHook')]
+custom_hooks = [
+    *_base_.custom_hooks,
+    dict(type='mmrazor.ChannelsLastHook'),
+    dict(type='mmrazor.ClassroomHook'),
+]
