@@ -21,8 +21,9 @@ class TrustFilter(nn.Module):
     mentors; one that is wrong throughout hardly teaches, and if all are far behind the
     student, all teach less.
 
-    The trust is a buffer: it is part of the checkpoint, and a resumed run continues
-    with it. In distributed training it is that of all processes.
+    The trust is a buffer, which ClassroomHook puts beside the student into a
+    checkpoint: a resumed run continues with it. In distributed training it is that of
+    all processes.
 
     Source: this project; docs/method.md, "Options beyond the paper".
 
@@ -58,7 +59,8 @@ class TrustFilter(nn.Module):
             mentors (Mentors): The mentors.
         """
         for name in ('trust', 'seen'):
-            self.register_buffer(name, torch.zeros(len(mentors) + 1))
+            zeros = torch.zeros(len(mentors) + 1)
+            self.register_buffer(name, zeros, persistent=False)
 
     @torch.no_grad()
     def forward(self, log_scores: Tensor) -> Ranking:

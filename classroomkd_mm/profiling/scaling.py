@@ -188,6 +188,7 @@ def gpu_table(result: Mapping[str, Any]) -> str:
     mentors = len(CLASSROOMS[result['name']].mentors)
     seconds = result['seconds']
     read = batch * mentors * dataset.entry
+    sums = 4 * (2 + 2 * (1 + mentors))  # of the samples, and of each member's scores
     rows = []
     for gpus in GPUS:
         moved = 2 * (gpus - 1) / gpus * gradients
@@ -197,7 +198,7 @@ def gpu_table(result: Mapping[str, Any]) -> str:
                 str(gpus),
                 f'{gpus * batch:,}',
                 f'{amount(moved)} ({1000 * moved / NETWORK:.2g} ms)',
-                '8 B',
+                amount(sums),
                 amount(read),
                 f'{amount(PER_NODE * read / seconds["warm_cache"])}/s',
                 f'{amount(gpus * read / seconds["warm_cache"])}/s',
@@ -207,7 +208,7 @@ def gpu_table(result: Mapping[str, Any]) -> str:
         )
     return table(
         (
-            'GPUs', 'global batch', 'gradients, each GPU', 'sum of the classroom',
+            'GPUs', 'global batch', 'gradients, each GPU', 'sums of the classroom',
             'cache read, each GPU', 'each node', 'all nodes', 'an epoch',
             'without a cache',
         ),

@@ -143,16 +143,23 @@ def test_trust_is_that_of_all_processes(build, monkeypatch):
         torch.testing.assert_close(half.seen, whole.seen)
 
 
-def test_trust_is_in_the_checkpoint(tiny):
-    cfg = dict(knowledge_filter=dict(type='TrustFilter', momentum=0.5))
+def test_a_checkpoint_has_the_trust_beside_the_weights_of_the_student(tiny, tmp_path):
+    """A resumed run goes on with it, and ends as one that was not interrupted."""
+    cfg = dict(knowledge_filter=dict(type='TrustFilter', momentum=0.5, full_trust=1.0))
+    hooks = [dict(type='mmrazor.ClassroomHook')]
     model = tiny.build_classroom(distiller=cfg)
     assert (model.distiller.knowledge_filter.trust == 0).all()  # after the dry lesson
-    model.train()(*tiny.prepared(model, tiny.batch()), mode='loss')
-    trust = model.distiller.knowledge_filter.trust
+    whole = tiny.run(tmp_path / 'whole', model, epochs=2, hooks=hooks)
+    trust = whole.model.distiller.knowledge_filter.trust
     assert (trust > 0).all()
-    again = tiny.build_classroom(distiller=cfg)
-    again.load_state_dict(model.state_dict())
-    assert torch.equal(again.distiller.knowledge_filter.trust, trust)
+    tiny.run(tmp_path, tiny.build_classroom(distiller=cfg), epochs=1, hooks=hooks)
+    file = torch.load(tmp_path / 'epoch_1.pth', weights_only=True)
+    assert set(file['state_dict']) == set(model.student.state_dict())
+    other = tiny.build_classroom(distiller=cfg)
+    resumed = tiny.run(tmp_path, other, epochs=2, hooks=hooks, resume=True).model
+    assert torch.equal(resumed.distiller.knowledge_filter.trust, trust)
+    for name, value in whole.model.state_dict().items():
+        assert torch.equal(resumed.state_dict()[name], value), name
 
 
 @pytest.mark.parametrize(

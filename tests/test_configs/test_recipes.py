@@ -187,8 +187,8 @@ def test_cifar100_classrooms(student, teacher, peers):
         assert stem == f'{name}_1xb64_cifar100'
         assert mentor.ckpt == f'work_dirs/{stem}/epoch_{last_epoch(file)}.pth'
     distiller = cfg.model.distiller
-    assert distiller.mentoring.tau_max == 12
-    assert distiller.knowledge_filter.level == 'sample'
+    assert distiller.mentoring == dict(type='Mentoring', mentoring=4.0, tau_max=12)
+    assert distiller.knowledge_filter == dict(type='TrustFilter')
     epochs = 500 if student == 'resnet34' else 240
     assert cfg.train_cfg.max_epochs == epochs
     assert cfg.train_dataloader.batch_size == 64

@@ -1,5 +1,5 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""A recipe takes one of the named settings in one line."""
+"""Recipes have the setting that does best; others are named, and take one line."""
 
 import pytest
 
@@ -17,7 +17,7 @@ RECIPE = 'classroomkd_resnet8-w4_1xb20_digits.py'
             'gap',
             'student_score',
         ),
-        ('trust', 'TrustFilter', {}, 4.0, 'constant'),
+        (None, 'TrustFilter', {}, 4.0, 'constant'),
     ],
 )
 def test_a_recipe_with_a_setting(
@@ -29,10 +29,8 @@ def test_a_recipe_with_a_setting(
     from classroomkd_mm._launch import find_config
 
     path = tmp_path / 'mine.py'
-    path.write_text(
-        f'_base_ = {str(find_config(RECIPE))!r}\n'
-        f'model = dict(distiller=_base_.settings.{name})\n'
-    )
+    setting = f'model = dict(distiller=_base_.settings.{name})\n' if name else ''
+    path.write_text(f'_base_ = {str(find_config(RECIPE))!r}\n{setting}')
     cfg = Config.fromfile(path)
     again = tmp_path / 'again.py'  # a run writes its config, to be run again
     cfg.dump(again)
@@ -44,3 +42,30 @@ def test_a_recipe_with_a_setting(
     assert vars(distiller.knowledge_filter).items() >= options.items()
     assert distiller.mentoring.mentoring == tau
     assert distiller.task_weight == weight
+
+
+@pytest.mark.parametrize(
+    'recipe',
+    [
+        'classroomkd_hrnet-w48+hrnet-w32+res50_mobilenetv2_8xb64-210e_coco-256x192.py',
+        'classroomkd_rtmpose-l+rtmpose-m+hrnet-w48_rtmpose-t_8xb256-420e_coco-256x192.py',
+    ],
+)
+def test_pose_recipes_with_the_filter_and_the_pace_of_the_paper(tmp_path, recipe):
+    pytest.importorskip('mmpose')
+    from mmengine.config import Config
+
+    from classroomkd_mm._launch import find_config
+
+    ours = Config.fromfile(find_config(recipe)).model.distiller
+    assert ours.knowledge_filter == dict(type='TrustFilter')
+    assert ours.mentoring.mentoring == 'off'
+    path = tmp_path / 'mine.py'
+    path.write_text(
+        f'_base_ = {str(find_config(recipe))!r}\n'
+        'model = dict(distiller=_base_.settings.paper)\n'
+    )
+    paper = Config.fromfile(path).model.distiller
+    assert paper.knowledge_filter == dict(type='KnowledgeFilter', level='sample')
+    assert paper.mentoring == dict(type='Mentoring', mentoring='gap', tau_max=4)
+    assert paper.distill_losses == ours.distill_losses

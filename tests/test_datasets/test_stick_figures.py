@@ -177,11 +177,15 @@ def test_files_that_are_there_are_kept(tmp_path):
 
 
 def test_writers_that_race_leave_one_complete_folder(tmp_path, monkeypatch):
-    """No one is ready before all have begun, and all of them want to rename."""
-    barrier, write = threading.Barrier(3), coco_files._write
+    """No one is ready before all have begun, and all of them want to rename.
+
+    They write in turn, as MMEngine cannot read two configs in one process at a time.
+    """
+    barrier, write, turn = threading.Barrier(3), coco_files._write, threading.Lock()
 
     def write_and_wait(*args):
-        write(*args)
+        with turn:
+            write(*args)
         barrier.wait(timeout=60)
 
     monkeypatch.setattr(coco_files, '_write', write_and_wait)

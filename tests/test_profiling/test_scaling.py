@@ -27,7 +27,7 @@ def test_storage_is_that_of_the_entries():
 
 def test_traffic_of_a_step():
     eight, *_, last = gpu_table(PROFILE).splitlines()[2:]
-    assert '| 8 | 512 | 1.835 MB (0.073 ms) | 8 B | 78.34 kB | 6.267 MB/s |' in eight
+    assert '| 8 | 512 | 1.835 MB (0.073 ms) | 64 B | 78.34 kB | 6.267 MB/s |' in eight
     assert last.startswith('| 512 | 32,768 |')
     assert last.endswith('| 0.2 s | 2 s |')  # two steps
 

@@ -50,7 +50,8 @@ class ClassroomHook(Hook):
     It also appends lines of JSON to ``classroom.jsonl`` in the work dir, each with the
     means since the previous line: one at the end of each epoch, or, in an
     iteration-based loop, before each validation and each checkpoint. A resumed run
-    drops the lines of iterations that it repeats.
+    drops the lines of iterations that it repeats, and continues with the buffers of the
+    filter, such as trust, which a checkpoint holds beside the student.
 
     A mentor whose output was NaN or infinite is warned about once; a student's is
     an error. The hook brings along :class:`MentorCacheHook`,
@@ -104,7 +105,7 @@ class ClassroomHook(Hook):
                 runner.register_hook(companion())
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Read the sums of a run that is resumed.
+        """Read what a run that is resumed has stored.
 
         Args:
             runner (Runner): The runner.
@@ -114,21 +115,23 @@ class ClassroomHook(Hook):
             self._resumed = checkpoint.get('meta', {}).get('classroom', {})
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Store the sums since the last log entry and the last report line.
+        """Store the sums since the last log entry and line, and the filter's buffers.
 
         Args:
             runner (Runner): The runner.
             checkpoint (dict): The checkpoint to save.
         """
+        memory = classroom_of(runner, self).distiller.knowledge_filter.named_buffers()
         checkpoint['meta']['classroom'] = dict(
             names=list(classroom_of(runner, self).mentors.names),
+            filter={name: buffer.cpu() for name, buffer in memory},
             since_log=vars(self._since_log),
             since_line=vars(self._since_line),
             last_line=self._last_line,
         )
 
     def before_train(self, runner: Runner) -> None:
-        """Reset the sums, and drop the report lines of iterations to be repeated.
+        """Continue from a resumed run, and drop the lines of iterations to be repeated.
 
         Args:
             runner (Runner): The runner.
@@ -138,12 +141,17 @@ class ClassroomHook(Hook):
             ValueError: If the config stops distillation at an epoch that an
                 iteration-based loop never reaches, or DDP would fail from then on.
         """
-        refuse_bad_stops(runner, classroom_of(runner, self).distiller)
+        distiller = classroom_of(runner, self).distiller
+        refuse_bad_stops(runner, distiller)
         names = classroom_of(runner, self).mentors.names
         self._clear_sums()
         if self._resumed.get('names') == list(names):
             self._since_log = _Sums(**self._resumed['since_log'])
             self._since_line = _Sums(**self._resumed['since_line'])
+            memory = self._resumed.get('filter', {})
+            for name, buffer in distiller.knowledge_filter.named_buffers():
+                if name in memory:
+                    buffer.copy_(memory[name])
         _forget_others(runner, ('student', *names))
         self._last_line = self._resumed.get('last_line', runner.iter)
         if is_main_process():

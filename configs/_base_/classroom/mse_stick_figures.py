@@ -4,7 +4,7 @@
 _base_ = './heatmaps_stick_figures.py'
 model = dict(
     distiller=dict(
-        knowledge_filter=dict(filtering=False),
+        knowledge_filter=dict(_delete_=True, type='KnowledgeFilter', filtering=False),
         distill_losses=dict(_delete_=True, loss_mse=dict(type='HeatmapMSELoss')),
     )
 )

@@ -1,7 +1,9 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# Pose models with SimCC vectors on COCO. Recipes select from `mentors`.
+# Pose models with SimCC vectors on COCO, taught as in heatmaps.py. Recipes select from
+# `mentors`.
 _base_ = [
     'mmpose::body_2d_keypoint/rtmpose/coco/rtmpose-t_8xb256-420e_coco-256x192.py',
+    './settings_pose.py',
     '../mentors/coco.py',
 ]
 custom_imports = dict(imports=['classroomkd_mm.models', 'classroomkd_mm.engine'])
@@ -13,8 +15,8 @@ model = dict(
     distiller=dict(
         type='ClassroomDistiller',
         scorer=dict(type='SimCCScorer', sigmas='coco'),
-        knowledge_filter=dict(type='KnowledgeFilter', level='sample'),
-        mentoring=dict(type='Mentoring', tau_max=4),
+        knowledge_filter=dict(type='TrustFilter'),
+        mentoring=dict(type='Mentoring', mentoring='off', tau_max=4),
         task_weight='constant',
         # MMPose calls the head's `forward` directly, which bypasses a recorder's hook
         # on the head.

@@ -3,7 +3,7 @@
 # GPUs.
 _base_ = [
     '../../pretrain/coco/td-hm_res18_8xb64-210e_coco-256x192.py',
-    '../../_base_/classroom/heatmaps.py',
+    './_base_/heatmaps.py',
     '../../_base_/mentors/coco.py',
 ]
 benchmark = dict(

@@ -3,7 +3,7 @@
 # from two wide ones, which are trained first.
 _base_ = [
     './_base_/lsp_student.py',
-    '../../_base_/classroom/heatmaps.py',
+    './_base_/heatmaps.py',
     './_base_/lsp_sigmas.py',
 ]
 recipes = '{{ fileDirname }}/_base_'

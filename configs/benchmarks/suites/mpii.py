@@ -3,7 +3,7 @@
 # GPUs.
 _base_ = [
     '../../pretrain/mpii/td-hm_res18_8xb64-210e_mpii-256x256.py',
-    '../../_base_/classroom/heatmaps.py',
+    './_base_/heatmaps.py',
     '../../_base_/mentors/mpii.py',
 ]
 benchmark = dict(

@@ -4,7 +4,7 @@ _base_ = [
     '../../_base_/models/stick_figures/res18-w8.py',
     '../../_base_/datasets/stick_figures.py',
     '../../_base_/schedules/stick_figures_adam_6e.py',
-    '../../_base_/classroom/heatmaps.py',
+    './_base_/heatmaps.py',
 ]
 # The best learning rate of the student alone.
 optim_wrapper = dict(optimizer=dict(lr=5e-3))
