@@ -17,5 +17,5 @@ model = dict(
             'regnety-1.6gf',
         ]
     },
-    distiller=dict(mentoring=dict(tau_max=8)),
+    distiller=dict(mentoring=dict(tau_max=8)),  # with settings.paper
 )

@@ -17,5 +17,5 @@ model = dict(
             'mobilenetv3-large-minimal',
         ]
     },
-    distiller=dict(mentoring=dict(tau_max=4)),
+    distiller=dict(mentoring=dict(tau_max=4)),  # with settings.paper
 )

@@ -23,5 +23,5 @@ model = dict(
             'densenet169',
         ]
     },
-    distiller=dict(mentoring=dict(tau_max=4)),
+    distiller=dict(mentoring=dict(tau_max=4)),  # with settings.paper
 )
