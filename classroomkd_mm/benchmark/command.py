@@ -160,14 +160,14 @@ def commands(plan: Plan) -> str:
     Returns:
         str: A line for each command, in an order in which they can be run.
     """
-    from .running import cache_command
+    from .running import CACHE_LOG, cache_command
     from .start import write_start
 
     for seed in plan.seeds:
         write_start(plan.start(seed).with_suffix('.py'), plan.start(seed))
     pretraining = [run.command() for run in plan.pretraining.values()]
     cached = plan.cached()
-    filling = [cache_command(cached)] if cached else []
+    filling = [cache_command(cached, plan.out / CACHE_LOG)] if cached else []
     training = [
         run.command() for job in plan.jobs for run in job.runs
         if run.state != 'finished'

@@ -5,12 +5,16 @@ import re
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Protocol
 
 from .._runs import run_logged
 from .plan import FAILURE, Job, Plan, Run
 from .record import read_record
 from .start import write_start
+
+CACHE_LOG = 'cache_log'
+"""Folder beside the runs, for what filling the cache prints."""
 
 
 class Watcher(Protocol):
@@ -42,20 +46,22 @@ def prepare(plan: Plan, jobs: int, watcher: Watcher) -> None:
     run = plan.cached()
     if run is not None and any(job.runs[-1].state == 'to do' for job in plan.jobs):
         watcher.say('Filling the cache of the mentors.')
-        command = cache_command(run)
-        run_logged([sys.executable, '-m', *command], plan.out / 'cache_log')
+        folder = plan.out / CACHE_LOG
+        run_logged([sys.executable, '-m', *cache_command(run, folder)], folder)
 
 
-def cache_command(run: Run) -> list[str]:
+def cache_command(run: Run, folder: Path) -> list[str]:
     """Write the command line that fills the cache of a run.
 
     Args:
         run (Run): The run.
+        folder (Path): Where the command leaves its log.
 
     Returns:
         list[str]: ``mim run classroomkd_mm cache_mentors …``, in parts.
     """
-    return ['mim', 'run', 'classroomkd_mm', 'cache_mentors', str(run.path)]
+    command = ['mim', 'run', 'classroomkd_mm', 'cache_mentors', str(run.path)]
+    return [*command, '--work-dir', str(folder)]
 
 
 def run_all(jobs: Sequence[Job], workers: int, watcher: Watcher) -> None:

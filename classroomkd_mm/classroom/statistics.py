@@ -9,7 +9,7 @@ from torch import Tensor
 from ..functional import Lesson
 
 # Rows of the matrix of sums; its columns are the members, student first.
-ROWS = ('score', 'rank', 'taught', 'temperature', 'loss', 'invalid', 'seen')
+ROWS = ('score', 'rank', 'taught', 'weight', 'temperature', 'loss', 'invalid', 'seen')
 
 
 @torch.no_grad()
@@ -27,9 +27,10 @@ def lesson_sums(
             stands in its place is not counted.
 
     Returns:
-        Tensor: (7, n+1), one row for each of ``ROWS``: the sums of scores and ranks,
-        the number of samples taught, the sum of their temperatures, the sum of losses,
-        and the numbers of samples with a NaN or infinite output, and with any output.
+        Tensor: (8, n+1), one row for each of ``ROWS``: the sums of scores and ranks,
+        the number of samples taught, the sums of their weights and temperatures, the
+        sum of losses, and the numbers of samples with a NaN or infinite output, and
+        with any output.
         The student's column holds only score, rank and the last two rows.
     """
     ranking = lesson.ranking
@@ -38,10 +39,11 @@ def lesson_sums(
     sums[0] = ranking.log_scores.exp().sum(dim=1)
     sums[1] = ranking.ranks.sum(dim=1)
     sums[2, 1:] = ranking.active.sum(dim=1)
-    sums[3, 1:] = (lesson.temperatures.mentor * ranking.active).sum(dim=1)
-    sums[4, 1:] = mentor_losses.detach() * num_samples
-    sums[5] = lesson.invalid.sum(dim=1)
-    sums[6] = num_samples
+    sums[3, 1:] = ranking.weights.sum(dim=1)
+    sums[4, 1:] = (lesson.temperatures.mentor * ranking.active).sum(dim=1)
+    sums[5, 1:] = mentor_losses.detach() * num_samples
+    sums[6] = lesson.invalid.sum(dim=1)
+    sums[7] = num_samples
     for member, is_present in enumerate(present, start=1):
         if not is_present:
             sums[:, member] = 0
@@ -52,15 +54,16 @@ def describe(sums: list[list[float]], num_samples: float, names: list[str]) -> d
     """Turn sums into means per member.
 
     Args:
-        sums (list[list[float]]): (7, n+1), as returned by :func:`lesson_sums`.
+        sums (list[list[float]]): (8, n+1), as returned by :func:`lesson_sums`.
         num_samples (float): Number of samples in the sums.
         names (list[str]): Names of the n mentors.
 
     Returns:
         dict: ``student`` with score and rank, and ``mentors``, which maps each name
         to score and rank (means over the samples with an output, None if there are
-        none), taught (fraction of all samples), temperature (mean over the samples
-        taught, None if there are none), loss, and invalid (number of samples).
+        none), taught (fraction of all samples), weight (mean over all samples),
+        temperature (mean over the samples taught, None if there are none), loss, and
+        invalid (number of samples).
     """
     num_samples = max(num_samples, 1)
     columns = zip(*sums, strict=True)
@@ -72,6 +75,7 @@ def describe(sums: list[list[float]], num_samples: float, names: list[str]) -> d
             'score': column['score'] / seen if seen else None,
             'rank': column['rank'] / seen if seen else None,
             'taught': taught / num_samples,
+            'weight': column['weight'] / num_samples,
             'temperature': column['temperature'] / taught if taught else None,
             'loss': column['loss'] / num_samples,
             'invalid': round(column['invalid']),

@@ -10,6 +10,7 @@ from ..report import REPORT, read_lines
 
 PANELS = {
     'taught': 'share of samples taught',
+    'weight': 'mean weight',
     'temperature': 'mean temperature',
     'loss': 'distillation loss',
 }
@@ -66,7 +67,7 @@ def plot_teaching(reports: list[Report], out: str | Path, title: str = '') -> No
 
     key = time_key(reports)
     times = sorted({entry[key] for report in reports for entry in report})
-    figure, axes = plt.subplots(1, len(PANELS), figsize=(12, 3.6), sharex=True)
+    figure, axes = plt.subplots(1, len(PANELS), figsize=(15, 3.6), sharex=True)
     for axis, (quantity, label) in zip(axes, PANELS.items(), strict=True):
         for name in mentor_names(reports):
             runs = np.ma.stack([series(r, key, times, name, quantity) for r in reports])

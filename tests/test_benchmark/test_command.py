@@ -35,7 +35,10 @@ def test_commands_are_ordinary_trainings(benchmark, tmp_path, capsys, monkeypatc
     benchmark('--print-commands', '--methods', 'alone', 'kd', '--seeds', '4')
     cache, *runs = capsys.readouterr().out.splitlines()
     config = tmp_path / 'out/runs/kd/seed4.py'
-    assert cache == f'mim run classroomkd_mm cache_mentors {config}'
+    assert cache == (
+        f'mim run classroomkd_mm cache_mentors {config} '
+        f'--work-dir {tmp_path / "out/cache_log"}'
+    )
     assert runs[1] == (
         f'mim train classroomkd_mm {config} --work-dir {config.with_suffix("")} '
         '--resume'

@@ -44,6 +44,9 @@ def test_means_of_two_batches(lessons):
     assert good['taught'] == pytest.approx(2 / 3)
     assert good['temperature'] == pytest.approx(1 + 10 * 0.5)
     assert good['loss'] == pytest.approx(3.0 * 2 / 3)
+    # Where a mentor teaches, its weight is its rank.
+    assert good['weight'] == pytest.approx((0.4 / 0.7 + 0.8 / 1.2) * 2 / 3)
+    assert weak['weight'] == pytest.approx(0.5 / 1.25 * 2 / 3)
     assert good['invalid'] == 0
     assert weak['taught'] == pytest.approx(1 / 3)
     assert weak['temperature'] == pytest.approx(1)

@@ -52,10 +52,12 @@ def expected(lessons, mentor):
     temperature = sum((out.temperatures * out.active)[mentor].sum() for out in lessons)
     score = sum(out.log_scores[mentor + 1].exp().sum() for out in lessons)
     rank = sum(out.ranks[mentor + 1].sum() for out in lessons)
+    weight = sum((out.ranks[1:] * out.active)[mentor].sum() for out in lessons)
     return dict(
         score=float(score / samples),
         rank=float(rank / samples),
         taught=float(taught / samples),
+        weight=float(weight / samples),
         temperature=float(temperature / taught) if taught else None,
         invalid=0,
     )
@@ -120,7 +122,7 @@ def test_message_hub(whole_run):
     scalars = runner.message_hub.log_scalars
     for number, name in enumerate('ab'):
         last = expected(epochs[-1][2:], number)
-        for key in ('taught', 'rank', 'temperature'):
+        for key in ('taught', 'weight', 'rank', 'temperature'):
             value = scalars[f'train/{name}/{key}'].current()
             assert value == pytest.approx(float(last[key]), rel=1e-4)
             assert len(scalars[f'train/{name}/{key}'].data[0]) == 4

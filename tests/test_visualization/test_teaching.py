@@ -7,7 +7,7 @@ from classroomkd_mm.visualization import plot_teaching, read_report
 
 
 def epoch(number, temperature):
-    values = dict(taught=0.5, temperature=temperature, loss=0.1)
+    values = dict(taught=0.5, weight=0.4, temperature=temperature, loss=0.1)
     return dict(epoch=number, mentors=dict(strong=values, weak=values))
 
 
@@ -33,7 +33,8 @@ def drawn_by(monkeypatch, reports, out):
 
 
 def at(iteration, epoch=1, **taught):
-    mentors = {n: dict(taught=t, temperature=1.0, loss=0.1) for n, t in taught.items()}
+    rest = dict(weight=0.4, temperature=1.0, loss=0.1)
+    mentors = {name: dict(rest, taught=t) for name, t in taught.items()}
     return dict(epoch=epoch, iter=iteration, mentors=mentors)
 
 

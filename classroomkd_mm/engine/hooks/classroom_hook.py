@@ -24,7 +24,8 @@ from .student_config_hook import StudentConfigHook
 
 # Names in the log, and names in the report. No name in the log contains 'loss', since
 # MMEngine's LogProcessor would average it over 10 values; these are means already.
-LOGGED = dict(taught='taught', rank='rank', temperature='temperature', kd='loss')
+LOGGED = {name: name for name in ('taught', 'weight', 'rank', 'temperature')}
+LOGGED['kd'] = 'loss'
 SCALAR = re.compile(rf'train/(.+)/({"|".join(LOGGED)}|score)')
 COMPANIONS = (
     MentorCacheHook,
@@ -43,9 +44,9 @@ class ClassroomHook(Hook):
 
     The hook writes to MMEngine's message hub, and thus to the text log, the JSON log,
     TensorBoard and WandB: ``student/score``, and for every mentor ``<name>/taught``
-    (fraction of samples that it taught), ``<name>/rank``, ``<name>/temperature`` (on
-    these samples) and ``<name>/kd`` (its part of the distillation loss). Each is a mean
-    since the previous entry.
+    (fraction of samples that it taught), ``<name>/weight`` (of what it taught),
+    ``<name>/rank``, ``<name>/temperature`` (on these samples) and ``<name>/kd`` (its
+    part of the distillation loss). Each is a mean since the previous entry.
 
     It also appends lines of JSON to ``classroom.jsonl`` in the work dir, each with the
     means since the previous line: one at the end of each epoch, or, in an
