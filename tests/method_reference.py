@@ -23,10 +23,10 @@ def task_loss(logits, target):
     return -float((np.asarray(target, dtype=np.float64) * log_probabilities).sum())
 
 
-def temperatures(mentoring, tau_max, tau_min, delta, mentor_logits, student_logits):
+def temperatures(mentoring, tau_max, delta, mentor_logits, student_logits):
     """Of mentor and student, when the mentor teaches this sample."""
     if mentoring == 'gap':
-        tau = max(tau_min, 1 + tau_max * delta)
+        tau = 1 + tau_max * delta
         return tau, tau
     if mentoring == 'off':
         return 1.0, 1.0
@@ -71,7 +71,6 @@ def classroom(
     task_weight='student_score',
     slack=0.0,
     weights='rank',
-    tau_min=1.0,
 ):
     """Everything the method computes for a batch, gradient included.
 
@@ -114,7 +113,7 @@ def classroom(
             teaches = active[m, i] and r_m > r_s  # nobody behind has a gap
             delta = (r_m - r_s) / r_m if teaches else 0.0
             l_m, l_s = members[m + 1][i], members[0][i]
-            tau_m, tau_s = temperatures(mentoring, tau_max, tau_min, delta, l_m, l_s)
+            tau_m, tau_s = temperatures(mentoring, tau_max, delta, l_m, l_s)
             tau[m, i] = tau_m
             if not active[m, i]:
                 continue

@@ -19,26 +19,17 @@ class Mentoring(nn.Module):
         mentoring (str | float): 'gap' (the method), 'off' (temperature 1), 'dtkd'
             (arXiv 2404.12711), or a number for a fixed temperature. Defaults to
             'gap'.
-        tau_min (float): Floor of the temperatures that 'gap' sets, not of the paper.
-            Defaults to 1: no floor.
 
     Raises:
         TypeError: If an option has the wrong type.
-        ValueError: If ``mentoring`` is unknown, a number is out of range, or
-            ``tau_min`` has no effect.
+        ValueError: If ``mentoring`` is unknown, or a number is out of range.
     """
 
-    def __init__(
-        self,
-        tau_max: float = 12.0,
-        mentoring: str | float = 'gap',
-        tau_min: float = 1.0,
-    ) -> None:
+    def __init__(self, tau_max: float = 12.0, mentoring: str | float = 'gap') -> None:
         super().__init__()
-        check_mentoring(mentoring, tau_max, tau_min)
+        check_mentoring(mentoring, tau_max)
         self.tau_max = tau_max
         self.mentoring = mentoring
-        self.tau_min = tau_min
 
     def forward(
         self,
@@ -57,17 +48,9 @@ class Mentoring(nn.Module):
             Temperatures: Those of mentors and student, both (n, N).
         """
         return pace_mentors(
-            ranking,
-            student_logits,
-            mentor_logits,
-            self.mentoring,
-            self.tau_max,
-            self.tau_min,
+            ranking, student_logits, mentor_logits, self.mentoring, self.tau_max
         )
 
     def extra_repr(self) -> str:
         """Show the options."""
-        return (
-            f'tau_max={self.tau_max}, mentoring={self.mentoring!r}, '
-            f'tau_min={self.tau_min}'
-        )
+        return f'tau_max={self.tau_max}, mentoring={self.mentoring!r}'

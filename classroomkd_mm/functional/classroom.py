@@ -57,7 +57,6 @@ def classroom_loss(
     slack: float = 0.0,
     weights: str = 'rank',
     mentoring: str | float = 'gap',
-    tau_min: float = 1.0,
     task_weight: str = 'student_score',
 ) -> ClassroomOutput:
     """Train a student in a classroom of mentors (ClassroomKD).
@@ -81,7 +80,6 @@ def classroom_loss(
             'uniform' or 'confidence'.
         mentoring (str | float): 'gap', 'off' (τ = 1), 'dtkd', or a number for a
             fixed temperature.
-        tau_min (float): Floor of the temperatures of 'gap'.
         task_weight (str): 'student_score' or 'constant'.
 
     Returns:
@@ -119,9 +117,7 @@ def classroom_loss(
             slack=slack,
             weights=weights,
         ),
-        mentoring=partial(
-            pace_mentors, mentoring=mentoring, tau_max=tau_max, tau_min=tau_min
-        ),
+        mentoring=partial(pace_mentors, mentoring=mentoring, tau_max=tau_max),
         task_weight=task_weight,
     )
     ranking, temperatures = lesson.ranking, lesson.temperatures

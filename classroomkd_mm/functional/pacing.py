@@ -31,28 +31,18 @@ class Temperatures(NamedTuple):
     student: Tensor
 
 
-def check_mentoring(
-    mentoring: str | float, tau_max: float, tau_min: float = 1.0
-) -> None:
+def check_mentoring(mentoring: str | float, tau_max: float) -> None:
     """Check the options of Mentoring.
 
     Args:
         mentoring (str | float): One of ``MENTORING_MODES`` or a temperature.
         tau_max (float): Largest increase of a temperature above 1.
-        tau_min (float): Floor of the temperatures, at least 1.
 
     Raises:
         TypeError: If an option has the wrong type.
-        ValueError: If the mode is unknown, a number is out of range, or ``tau_min`` has
-            no effect.
+        ValueError: If the mode is unknown, or a number is out of range.
     """
     check_number('tau_max', tau_max)
-    check_number('tau_min', tau_min)
-    if tau_min < 1 or (tau_min > 1 and mentoring != 'gap'):
-        raise ValueError(
-            f"tau_min={tau_min!r} must be at least 1, and is of mentoring='gap' only, "
-            f'but mentoring={mentoring!r}.'
-        )
     if isinstance(mentoring, str):
         if mentoring not in MENTORING_MODES:
             modes = ', '.join(map(repr, MENTORING_MODES))
@@ -64,19 +54,18 @@ def check_mentoring(
         check_number('mentoring', mentoring, above=0)
 
 
-def gap_temperatures(ranking: Ranking, tau_max: float, tau_min: float = 1.0) -> Tensor:
+def gap_temperatures(ranking: Ranking, tau_max: float) -> Tensor:
     """Raise the temperature of a mentor with its lead over the student.
 
-    Source: docs/method.md, step 4; "Options beyond the paper" for ``tau_min``.
+    Source: docs/method.md, step 4.
 
     Args:
         ranking (Ranking): Ranks (n+1, N) and activity (n, N).
         tau_max (float): Largest increase of a temperature above 1.
-        tau_min (float): Floor of the temperatures.
 
     Returns:
-        Tensor: max(tau_min, 1 + tau_max · Δ), (n, N), where Δ = (r_m - r_s) / r_m for
-        an active mentor and 0 for any other.
+        Tensor: 1 + tau_max · Δ, (n, N), where Δ = (r_m - r_s) / r_m for an active
+        mentor and 0 for any other.
     """
     student, mentors = ranking.ranks[:1], ranking.ranks[1:]
     # An active mentor's rank is at least the student's. Both can be 0 if another
@@ -84,7 +73,7 @@ def gap_temperatures(ranking: Ranking, tau_max: float, tau_min: float = 1.0) -> 
     gap = (mentors - student) / mentors.clamp(min=torch.finfo(mentors.dtype).tiny)
     # A custom filter may activate a mentor that is behind: its gap is 0 as well.
     gap = torch.where(ranking.active, gap, 0).clamp(min=0)
-    return (1 + tau_max * gap).clamp(min=tau_min)
+    return 1 + tau_max * gap
 
 
 def dtkd_temperatures(
@@ -130,7 +119,6 @@ def pace_mentors(
     mentor_logits: Sequence[Tensor],
     mentoring: str | float = 'gap',
     tau_max: float = 12.0,
-    tau_min: float = 1.0,
 ) -> Temperatures:
     """Set the temperature of every mentor for every sample.
 
@@ -143,7 +131,6 @@ def pace_mentors(
         mentoring (str | float): 'gap' (the method), 'off' (τ = 1), 'dtkd', or a
             number for a fixed temperature.
         tau_max (float): Largest increase of a temperature above 1, with 'gap'.
-        tau_min (float): Floor of the temperatures, with 'gap'.
 
     Returns:
         Temperatures: (n, N) for mentors and student.
@@ -152,11 +139,11 @@ def pace_mentors(
         TypeError: If an option has the wrong type.
         ValueError: If an option has an invalid value.
     """
-    check_mentoring(mentoring, tau_max, tau_min)
+    check_mentoring(mentoring, tau_max)
     if mentoring == 'dtkd':
         return dtkd_temperatures(student_logits, mentor_logits, ranking.active)
     if mentoring == 'gap':
-        taus = gap_temperatures(ranking, tau_max, tau_min)
+        taus = gap_temperatures(ranking, tau_max)
     else:
         fixed = 1.0 if mentoring == 'off' else float(mentoring)
         taus = torch.full_like(ranking.weights, fixed)

@@ -45,16 +45,6 @@ def test_knowledge_filter_passes_its_options_on(parts, options):
     assert all(repr(value) in repr(module) for value in options.values())
 
 
-def test_mentoring_passes_the_floor_on(parts):
-    ranking = filter_mentors(torch.randn(4, 6).log_softmax(0))
-    logits = torch.randn(6, 5), list(torch.randn(3, 6, 5))
-    taus = parts.Mentoring(tau_max=7, tau_min=3.5)(ranking, *logits).mentor
-    plain = parts.Mentoring(tau_max=7)(ranking, *logits).mentor
-    assert torch.equal(taus, plain.clamp(min=3.5))
-    assert (plain < 3.5).any()
-    assert (taus > 3.5).any()
-
-
 @pytest.mark.parametrize('mentoring', ['gap', 'off', 'dtkd', 3.0])
 def test_mentoring_is_pace_mentors(parts, mentoring):
     ranking = filter_mentors(torch.randn(4, 6).log_softmax(0))

@@ -88,7 +88,7 @@ def test_rounded_shares(level, rank_decimals):
 def test_options_beyond_the_paper(level, filtering, weights):
     for seed, slack in enumerate((0, 0.5, 2) if filtering is True else (0,)):
         options = dict(level=level, filtering=filtering, weights=weights, slack=slack)
-        compare(example(seed), torch.float64, 1e-9, tau_min=2.5, **options)
+        compare(example(seed), torch.float64, 1e-9, **options)
         compare(example(seed), torch.float64, 1e-9, mentoring=4.0, **options)
         compare(example(seed), torch.float32, 2e-5, **options)
 

@@ -53,9 +53,6 @@ def call(student=(6, 5), mentors=(3, 6, 5), labels=None, **options):
         (dict(slack=1, filtering=False), ValueError, r'slack=1.*filtering=False'),
         (dict(slack=1, filtering='soft'), ValueError, r"slack=1.*filtering='soft'"),
         (dict(slack=1, rank_decimals=2), ValueError, r'slack=1.*rank_decimals=2'),
-        (dict(tau_min=0.5), ValueError, r'tau_min=0.5 must be at least 1'),
-        (dict(tau_min=2, mentoring=4.0), ValueError, r'tau_min=2.*mentoring=4.0'),
-        (dict(tau_min='2'), TypeError, r"tau_min.*'2'"),
     ],
     ids=str,
 )
