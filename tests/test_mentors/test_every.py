@@ -7,6 +7,7 @@ import pytest
 import torch
 from mmengine.logging import MessageHub
 
+from classroomkd_mm.classroom.statistics import ROWS
 from classroomkd_mm.mentors import build_mentors
 
 
@@ -67,9 +68,11 @@ def test_an_absent_mentor_has_no_influence(tiny, at, level, filtering):
         tiny.stir(model.mentors['b'].network)
         losses = losses_at(tiny, model, at, 1)
         gradients = [p.grad.clone() for p in model.student.parameters()]
-        assert model.distiller.last_sums[0, 2] == 0
+        assert model.distiller.last_sums[ROWS.index('score'), 2] == 0
         losses_at(tiny, model, at, 2)
-        found.append((losses, gradients, model.distiller.last_sums[0, 2]))
+        found.append(
+            (losses, gradients, model.distiller.last_sums[ROWS.index('score'), 2])
+        )
     (losses, gradients, score), (others, other_gradients, other_score) = found
     for name, loss in losses.items():
         assert torch.equal(loss, others[name])
@@ -98,7 +101,7 @@ def test_pose(at):
         at(number)
         losses = model(inputs, samples, mode='loss')
         assert all(loss.isfinite().all() for loss in losses.values())
-        assert model.distiller.last_sums[6].tolist()[2] == seen
+        assert model.distiller.last_sums[ROWS.index('seen'), 2] == seen
 
 
 def test_the_report_counts_where_it_was_there(tiny, tmp_path, caplog):

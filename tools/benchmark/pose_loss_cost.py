@@ -74,6 +74,8 @@ def make_lesson(num_mentors: int, samples: list, device: str) -> Callable[[], No
     shape = (len(samples), POINTS, HEIGHT, WIDTH)
     student = torch.rand(shape, device=device, requires_grad=True)
     mentors = [torch.rand(shape, device=device) for _ in range(num_mentors)]
+    knowledge_filter.prepare(student, mentors)
+    knowledge_filter.to(device)
 
     def teach() -> None:
         lesson = plan_lesson(

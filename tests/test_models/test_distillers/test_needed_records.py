@@ -125,7 +125,9 @@ def test_the_report_has_no_score_of_it(tiny, tmp_path):
     tiny.run(tmp_path, classroom(tiny), epochs=1, hooks=hooks)
     (line,) = (tmp_path / 'classroom.jsonl').read_text().splitlines()
     report = json.loads(line)
-    nothing = dict(score=None, rank=None, taught=0, temperature=None, loss=0, invalid=0)
+    nothing = dict(
+        score=None, rank=None, taught=0, weight=0, temperature=None, loss=0, invalid=0
+    )
     assert report['mentors']['a'] == nothing
     assert 0 < report['mentors']['b']['score'] < 1
     assert 0 < report['student']['score'] < 1
