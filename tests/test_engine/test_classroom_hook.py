@@ -221,6 +221,19 @@ def test_resumed_run_ends_where_the_uninterrupted_one_does(tiny, tmp_path):
     assert report_of(tmp_path / 'parts') == report_of(tmp_path / 'whole')
 
 
+def test_sums_of_an_earlier_version_are_left_out(tiny, tmp_path):
+    """A checkpoint from before a statistic was added is resumed all the same."""
+    tiny.run(tmp_path, epochs=1, hooks=[dict(HOOK)])
+    path = tmp_path / 'epoch_1.pth'
+    checkpoint = torch.load(path, weights_only=True)
+    stored = checkpoint['meta']['classroom']
+    del stored['rows']
+    stored['since_log'] = dict(values=torch.zeros(6, 3), size=8)
+    torch.save(checkpoint, path)
+    tiny.run(tmp_path, epochs=2, hooks=[dict(HOOK)], resume=True)
+    assert [line['epoch'] for line in report_of(tmp_path)] == [1, 2]
+
+
 def test_report_of_epochs_that_are_run_again_is_cut(tiny, tmp_path):
     tiny.run(tmp_path, epochs=3, hooks=[dict(HOOK)])
     first = report_of(tmp_path)

@@ -126,6 +126,7 @@ class ClassroomHook(Hook):
         checkpoint['meta']['classroom'] = dict(
             names=list(classroom_of(runner, self).mentors.names),
             filter={name: buffer.cpu() for name, buffer in memory},
+            rows=list(ROWS),
             since_log=vars(self._since_log),
             since_line=vars(self._since_line),
             last_line=self._last_line,
@@ -147,8 +148,10 @@ class ClassroomHook(Hook):
         names = classroom_of(runner, self).mentors.names
         self._clear_sums()
         if self._resumed.get('names') == list(names):
-            self._since_log = _Sums(**self._resumed['since_log'])
-            self._since_line = _Sums(**self._resumed['since_line'])
+            # An earlier version may have summed other statistics.
+            if self._resumed.get('rows') == list(ROWS):
+                self._since_log = _Sums(**self._resumed['since_log'])
+                self._since_line = _Sums(**self._resumed['since_line'])
             memory = self._resumed.get('filter', {})
             for name, buffer in distiller.knowledge_filter.named_buffers():
                 if name in memory:
