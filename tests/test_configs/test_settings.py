@@ -4,25 +4,25 @@
 import pytest
 
 RECIPE = 'classroomkd_resnet8-w4_1xb20_digits.py'
+PAPERS = ('KnowledgeFilter', 'ClassroomKDLoss')
 
 
 @pytest.mark.parametrize(
-    ('name', 'filter_type', 'options', 'tau', 'weight'),
+    ('name', 'kinds', 'options', 'tau', 'weight'),
     [
-        ('paper', 'KnowledgeFilter', dict(level='sample'), 'gap', 'student_score'),
+        ('paper', PAPERS, dict(level='sample'), 'gap', 'student_score'),
         (
             'release',
-            'KnowledgeFilter',
+            PAPERS,
             dict(level='batch', rank_decimals=2),
             'gap',
             'student_score',
         ),
-        (None, 'TrustFilter', {}, 4.0, 'constant'),
+        ('dist', ('TrustFilter', 'LessonLoss'), {}, 4.0, 'constant'),
+        (None, ('TrustFilter', 'ClassroomKDLoss'), {}, 4.0, 'constant'),
     ],
 )
-def test_a_recipe_with_a_setting(
-    tiny, tmp_path, name, filter_type, options, tau, weight
-):
+def test_a_recipe_with_a_setting(tiny, tmp_path, name, kinds, options, tau, weight):
     from mmengine.config import Config
     from mmengine.registry import init_default_scope
 
@@ -37,8 +37,9 @@ def test_a_recipe_with_a_setting(
     assert Config.fromfile(again).model == cfg.model
     init_default_scope(cfg.default_scope)
     distiller = tiny.MODELS.build(cfg.model).distiller
-    kind = type(distiller.knowledge_filter)
-    assert kind.__name__ == filter_type
+    (loss,) = distiller.distill_losses.values()
+    found = (distiller.knowledge_filter, loss)
+    assert tuple(type(part).__name__ for part in found) == kinds
     assert vars(distiller.knowledge_filter).items() >= options.items()
     assert distiller.mentoring.mentoring == tau
     assert distiller.task_weight == weight

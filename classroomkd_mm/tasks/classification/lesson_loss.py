@@ -17,6 +17,7 @@ from ...nested import map_tensors, tensors_of
 from ...options import build_part
 from ...random_states import keep_random_states
 from .classes import configured_classes
+from .likelihood import SIGMOID, likelihood_of
 from .loss_trial import try_loss
 from .targets import classification_targets
 
@@ -88,17 +89,31 @@ class LessonLoss(RecordedLoss):
             mentors (Mentors): The mentors.
 
         Raises:
-            ValueError: If the loss cannot be computed, or is not one of single samples.
+            ValueError: If the loss cannot be computed, is not one of single samples, or
+                is one of MMRazor for a student with sigmoids.
         """
         classes = configured_classes(student)
         if self.mapped or classes is None:
             return
+        self._require_softmax(student)
         with keep_random_states(torch.device('cpu')):
             logits = torch.randn(2, 4, classes)
             record = dict(zip(self.arguments, logits, strict=True))
             if self.takes_labels:
                 record[LABELS] = torch.randint(classes, (4,))
         self._try(record)
+
+    def _require_softmax(self, student: nn.Module) -> None:
+        """Reject sigmoids: MMRazor's losses of logits compare softmaxes."""
+        if (
+            type(self.loss).__module__.startswith('mmrazor.')
+            and likelihood_of(student, 'The student') == SIGMOID
+        ):
+            raise ValueError(
+                f'LessonLoss: {type(self.loss).__name__} compares softmaxes, but the '
+                'head of the student has a sigmoid for each class. Teach with '
+                'ClassroomKDLoss.'
+            )
 
     def rehearse(self, records: Sequence[Mapping[str, Any]], lesson: Lesson) -> None:
         """Check that the loss is one of single samples on these records.
@@ -150,9 +165,9 @@ class LessonLoss(RecordedLoss):
                 lambda x: x.masked_fill(idle.view(-1, *(1,) * (x.ndim - 1)), 1),
                 record[mentor],
             )
-            if self.paced:
+            taus = lesson.temperatures
+            if self.paced and taus.student is not taus.mentor:
                 # Two temperatures (DTKD) are one, of logits that are scaled.
-                taus = lesson.temperatures
                 ratio = (taus.student[index] / taus.mentor[index]).sqrt()
                 record[mentor] = map_tensors(lambda x: _scale(x, ratio), record[mentor])
                 record[student] = map_tensors(
@@ -189,13 +204,15 @@ class LessonLoss(RecordedLoss):
         if not len(weights):
             return _nothing(record[self.arguments[0]])
         places = active_places(active)
-        record = map_tensors(lambda x: x[places], record)
+        record = map_tensors(lambda x: x.index_select(0, places), record)
         tau = self._taus(lesson, index)[places].mean()
         return weights.mean() * self._value(record, tau)
 
     def _taus(self, lesson: Lesson, index: int) -> Tensor:
         """The temperatures of a mentor, (N,)."""
         taus = lesson.temperatures
+        if taus.student is taus.mentor:
+            return taus.mentor[index]
         return (taus.student[index] * taus.mentor[index]).sqrt()
 
     def _terms(self, record: dict, taus: Tensor) -> Tensor:

@@ -2,8 +2,7 @@
 # A classroom of classifiers. The logits_… bases add dataset and runtime.
 #
 # It is the average of the mentors at a fixed temperature, but who stays far behind is
-# doubted: behind no other in the tables of docs/benchmark.md. For the paper's filter
-# and pace, see settings.py.
+# doubted. For another loss, and for the paper's filter and pace, see settings.py.
 _base_ = './settings.py'
 model = dict(
     _scope_='mmrazor',

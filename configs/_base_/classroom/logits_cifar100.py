@@ -13,3 +13,4 @@ custom_imports = dict(
         'classroomkd_mm.engine',
     ]
 )
+model = dict(distiller=_base_.settings.dist)

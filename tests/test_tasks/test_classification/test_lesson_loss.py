@@ -286,6 +286,20 @@ def test_soft_labels_are_refused_when_the_classroom_is_built(tiny):
         )
 
 
+@pytest.mark.parametrize(
+    ('per', 'kind'), [('sample', 'KLDivergence'), ('batch', 'DISTLoss')]
+)
+def test_a_loss_of_softmaxes_is_refused_for_sigmoids(tiny, per, kind):
+    architecture = tiny.net()
+    architecture['head'].update(type='MultiLabelLinearClsHead')
+    loss = dict(type='LessonLoss', per=per, loss=dict(type=kind))
+    with pytest.raises(ValueError, match=rf'{kind} compares.*sigmoid.*ClassroomKDLoss'):
+        tiny.build_classroom(
+            architecture=architecture,
+            distiller=dict(distill_losses=dict(loss=loss)),
+        )
+
+
 class Weighted(nn.Module):
     """A loss of a user, with other names."""
 
