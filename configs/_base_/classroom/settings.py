@@ -19,9 +19,7 @@ settings = dict(
         knowledge_filter=dict(_delete_=True, type='KnowledgeFilter', level='sample'),
         mentoring=dict(mentoring='gap'),
         task_weight='student_score',
-        distill_losses=dict(
-            loss_classroom=dict(_delete_=True, type='ClassroomKDLoss')
-        ),
+        distill_losses=dict(loss_classroom=dict(_delete_=True, type='ClassroomKDLoss')),
     ),
     # What the program that the authors released computes.
     release=dict(
@@ -30,8 +28,6 @@ settings = dict(
         ),
         mentoring=dict(mentoring='gap'),
         task_weight='student_score',
-        distill_losses=dict(
-            loss_classroom=dict(_delete_=True, type='ClassroomKDLoss')
-        ),
+        distill_losses=dict(loss_classroom=dict(_delete_=True, type='ClassroomKDLoss')),
     ),
 )
