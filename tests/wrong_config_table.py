@@ -540,6 +540,20 @@ SECTIONS = {
             ValueError,
             {
                 'model.architecture.head': replaced(
+                    dict(type='MultiLabelLinearClsHead', num_classes=4, in_channels=4)
+                ),
+                f'{D}.distill_losses.loss_classroom': replaced(
+                    dict(type='LessonLoss', per='batch', loss=dict(type='DISTLoss'))
+                ),
+            },
+            'Teach with ClassroomKDLoss.',
+            'DISTLoss compares softmaxes',
+            'ClassroomKDLoss',
+        ),
+        case(
+            ValueError,
+            {
+                'model.architecture.head': replaced(
                     dict(
                         type='MIMHead',
                         loss=dict(type='PixelReconstructionLoss', criterion='L1'),
