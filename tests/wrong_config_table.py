@@ -542,8 +542,8 @@ SECTIONS = {
                 'model.architecture.head': replaced(
                     dict(type='MultiLabelLinearClsHead', num_classes=4, in_channels=4)
                 ),
-                f'{D}.distill_losses.loss_classroom': replaced(
-                    dict(type='LessonLoss', per='batch', loss=dict(type='DISTLoss'))
+                f'{D}.distill_losses.loss_classroom': dict(
+                    type='LessonLoss', per='batch', loss=dict(type='DISTLoss')
                 ),
             },
             'Teach with ClassroomKDLoss.',
