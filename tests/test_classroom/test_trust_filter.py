@@ -54,7 +54,14 @@ def test_mentors_that_are_sane_are_averaged(build, seed, n):
     torch.testing.assert_close(weights, torch.ones(n, 6))
 
 
-def test_the_losses_among_sane_mentors_are_those_of_the_average(tiny):
+@pytest.mark.parametrize(
+    'loss',
+    [
+        dict(type='ClassroomKDLoss'),
+        dict(type='LessonLoss', per='batch', loss=dict(type='DISTLoss')),
+    ],
+)
+def test_the_losses_among_sane_mentors_are_those_of_the_average(tiny, loss):
     from classroomkd_mm.classroom import KnowledgeFilter
 
     model = tiny.build_classroom(
@@ -62,6 +69,7 @@ def test_the_losses_among_sane_mentors_are_those_of_the_average(tiny):
             knowledge_filter=dict(type='TrustFilter', full_trust=1e-6),
             mentoring=dict(mentoring=4.0),
             task_weight='constant',
+            distill_losses=dict(loss=loss),
         )
     )
     batch = tiny.prepared(model, tiny.batch())
