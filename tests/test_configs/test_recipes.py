@@ -189,7 +189,6 @@ def test_cifar100_classrooms(student, teacher, peers):
     distiller = cfg.model.distiller
     assert distiller.mentoring == dict(type='Mentoring', mentoring=4.0, tau_max=12)
     assert distiller.knowledge_filter == dict(type='TrustFilter')
-    assert distiller.distill_losses.loss_classroom.loss == dict(type='DISTLoss')
     epochs = 500 if student == 'resnet34' else 240
     assert cfg.train_cfg.max_epochs == epochs
     assert cfg.train_dataloader.batch_size == 64

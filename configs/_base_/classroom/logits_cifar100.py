@@ -13,4 +13,3 @@ custom_imports = dict(
         'classroomkd_mm.engine',
     ]
 )
-model = dict(distiller=_base_.settings.dist)

@@ -1,5 +1,4 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# What the recipes for CIFAR-100 have.
 _base_ = './classroom_trust.py'
 title = 'classroom with trust, teaching with DIST, τ = 4'
 distiller = dict(
