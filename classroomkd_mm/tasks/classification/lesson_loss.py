@@ -90,25 +90,27 @@ class LessonLoss(RecordedLoss):
 
         Raises:
             ValueError: If the loss cannot be computed, is not one of single samples, or
-                is one of MMRazor for a student with sigmoids.
+                compares softmaxes and the student has sigmoids.
         """
         classes = configured_classes(student)
         if self.mapped or classes is None:
             return
-        self._require_softmax(student)
         with keep_random_states(torch.device('cpu')):
             logits = torch.randn(2, 4, classes)
             record = dict(zip(self.arguments, logits, strict=True))
             if self.takes_labels:
                 record[LABELS] = torch.randint(classes, (4,))
-        self._try(record)
+            self._try(record)
+            if likelihood_of(student, 'The student') == SIGMOID:
+                self._require_no_softmax(record)
 
-    def _require_softmax(self, student: nn.Module) -> None:
-        """Reject sigmoids: MMRazor's losses of logits compare softmaxes."""
-        if (
-            type(self.loss).__module__.startswith('mmrazor.')
-            and likelihood_of(student, 'The student') == SIGMOID
-        ):
+    def _require_no_softmax(self, record: dict) -> None:
+        """Reject a loss that does not see what is added to all logits of a sample."""
+        logits = record[self.arguments[0]]
+        shifts = torch.arange(1.0, len(logits) + 1)[:, None]
+        moved = record | {self.arguments[0]: logits + shifts}
+        tau = torch.tensor(2.0)
+        if torch.allclose(self._value(record, tau), self._value(moved, tau), rtol=1e-4):
             raise ValueError(
                 f'LessonLoss: {type(self.loss).__name__} compares softmaxes, but the '
                 'head of the student has a sigmoid for each class. Teach with '

@@ -286,18 +286,33 @@ def test_soft_labels_are_refused_when_the_classroom_is_built(tiny):
         )
 
 
-@pytest.mark.parametrize(
-    ('per', 'kind'), [('sample', 'KLDivergence'), ('batch', 'DISTLoss')]
-)
-def test_a_loss_of_softmaxes_is_refused_for_sigmoids(tiny, per, kind):
+def classroom_of_sigmoids(tiny, **loss):
     architecture = tiny.net()
     architecture['head'].update(type='MultiLabelLinearClsHead')
-    loss = dict(type='LessonLoss', per=per, loss=dict(type=kind))
+    return tiny.build_classroom(
+        architecture=architecture,
+        distiller=dict(distill_losses=dict(loss=dict(type='LessonLoss', **loss))),
+    )
+
+
+@pytest.mark.parametrize(
+    ('per', 'kind'),
+    [('sample', 'KLDivergence'), ('sample', 'DKDLoss'), ('batch', 'DISTLoss')],
+)
+def test_a_loss_of_softmaxes_is_refused_for_sigmoids(tiny, per, kind):
     with pytest.raises(ValueError, match=rf'{kind} compares.*sigmoid.*ClassroomKDLoss'):
-        tiny.build_classroom(
-            architecture=architecture,
-            distiller=dict(distill_losses=dict(loss=loss)),
-        )
+        classroom_of_sigmoids(tiny, per=per, loss=dict(type=kind))
+
+
+@pytest.mark.parametrize(
+    ('per', 'loss'),
+    [
+        ('sample', dict(type='L1Loss', reduction='mean')),
+        ('batch', dict(type='DistanceWiseRKD')),
+    ],
+)
+def test_other_losses_teach_sigmoids(tiny, per, loss):
+    classroom_of_sigmoids(tiny, per=per, loss=loss)
 
 
 class Weighted(nn.Module):
