@@ -37,8 +37,10 @@ def plot(suite: Suite, rows: Sequence[Row], path: Path) -> None:
             axis.plot(ends, [height, height], '-', color=colour, linewidth=1)
     axis.set_yticks(range(len(shown)), [row.results.method.title for row in shown])
     axis.set_xlabel(suite.metrics[suite.metric]['title'])
-    axis.set_title(suite.title)
+    axis.margins(y=0.08)
+    figure.suptitle(suite.title)
     axis.grid(alpha=0.3)
     figure.tight_layout()
-    figure.savefig(path, dpi=120)
+    # A title, and the names of methods, may be longer than the figure is wide.
+    figure.savefig(path, dpi=120, bbox_inches='tight')
     plt.close(figure)

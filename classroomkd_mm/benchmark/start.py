@@ -27,7 +27,8 @@ def write_start(config: Path, checkpoint: Path) -> None:
     from ..networks import build_network
 
     # Otherwise each tensor is printed with the way in which it was initialised.
-    MMLogger.get_instance('start', log_level='WARNING')
+    if not MMLogger.check_instance_created('start'):
+        MMLogger.get_instance('start', log_level='WARNING')
     cfg = Config.fromfile(config)
     init_default_scope(cfg.default_scope)
     set_random_seed(cfg.randomness.seed)

@@ -2,6 +2,7 @@
 """The page, from made-up records."""
 
 import csv
+import dataclasses
 import json
 
 import pytest
@@ -110,3 +111,14 @@ def test_a_plot_and_one_without_results(plan, rows, plan_of, tmp_path):
     plot(plan.suite, rows, tmp_path / 'a.png')
     plot(plan.suite, [], tmp_path / 'b.png')
     assert (tmp_path / 'a.png').stat().st_size > (tmp_path / 'b.png').stat().st_size
+
+
+def test_a_title_that_is_wider_than_the_figure_is_not_cut(plan, rows, tmp_path):
+    from PIL import Image
+
+    widths = []
+    for length in (10, 300):
+        suite = dataclasses.replace(plan.suite, title='m' * length)
+        plot(suite, rows, tmp_path / 'figure.png')
+        widths.append(Image.open(tmp_path / 'figure.png').width)
+    assert widths[1] > 2 * widths[0]
