@@ -75,6 +75,22 @@ class Images(NamedTuple):
         return Images(self.inputs.to(device), self.labels.to(device))
 
     @torch.no_grad()
+    def predictions(self, model: nn.Module) -> Tensor:
+        """Classify all images.
+
+        Args:
+            model (nn.Module): The model, where the images are.
+
+        Returns:
+            Tensor: Classes, int64 (N,), on the CPU.
+        """
+        model.eval()
+        found = []
+        for part in torch.arange(len(self.inputs)).split(BATCH):
+            data = model.data_preprocessor(self.batch(part.to(self.labels.device)))
+            found.append(model(data['inputs'], mode='tensor').argmax(1))
+        return torch.cat(found).cpu()
+
     def measure(self, model: nn.Module) -> dict[str, Any]:
         """Compare the predictions for all images with their labels.
 
@@ -85,13 +101,8 @@ class Images(NamedTuple):
             dict[str, Any]: ``metrics`` and ``by_class`` of the record of a run, in
             per cent.
         """
-        model.eval()
-        found = []
-        for part in torch.arange(len(self.inputs)).split(BATCH):
-            data = model.data_preprocessor(self.batch(part.to(self.labels.device)))
-            found.append(model(data['inputs'], mode='tensor').argmax(1))
         labels = self.labels.cpu()
-        right = (torch.cat(found).cpu() == labels).float() * 100
+        right = (self.predictions(model) == labels).float() * 100
         return dict(
             metrics={'accuracy/top1': right.mean().item()},
             by_class=[right[labels == c].mean().item() for c in labels.unique()],
