@@ -131,14 +131,14 @@ def _introduction(suite: Suite, rows: Sequence[Row]) -> str:
     devices = sorted({str(record.get('device')) for record in records})
     versions = sorted({str(record.get('torch')) for record in records})
     seeds = sorted({seed for row in rows for seed in row.values})
-    number = suite.views.get('num_views')
-    views = f'{number} seeded views' if number else 'a new view in each epoch'
+    views = suite.views.get('num_views', 'new ones in each epoch')
     return (
         f'Suite `{suite.name}`, {date.today()}. The mentors, strongest first: '
         f'{", ".join(suite.mentors)}. Seeds: {", ".join(map(str, seeds)) or "none"}. '
-        f'Of each image: {views}. Device: {", ".join(devices) or "none"}; PyTorch '
-        f'{", ".join(versions) or "unknown"}. Student, mentors, views, schedule, '
-        'initial weights and the order of the samples are the same for all methods.'
+        f'Views of each image: {views}. Device: {", ".join(devices) or "none"}; '
+        f'PyTorch {", ".join(versions) or "unknown"}. Student, mentors, views, '
+        'schedule, initial weights and the order of the samples are the same for all '
+        'methods.'
     )
 
 

@@ -10,6 +10,7 @@ first view of the images that the student learns from.
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -46,8 +47,8 @@ def main() -> None:
     plan = finished_plan(parse_args())
     common = common_config(plan.suite, 0)
     import_modules_from_strings(**common.custom_imports)
-    test, train = load_validation(common), load_training(common)
-    train = Images(train.inputs[: len(train.labels)], train.labels)
+    one_view = replace(plan.suite, views={**plan.suite.views, 'num_views': 1})
+    test, train = load_validation(common), load_training(common_config(one_view, 0))
     said, taught = (say(plan.jobs[0].runs[-1], images) for images in (test, train))
     found = {name: logits.argmax(1) == test.labels for name, logits in said.items()}
     right: dict[str, list[Tensor]] = {}
