@@ -33,15 +33,21 @@ def rows_of(table):
 
 
 def test_images_are_grouped_by_the_mentors_that_are_right(by_sample):
-    mentors = torch.tensor([[1, 1, 0, 0], [1, 0, 0, 0]]).bool()
+    test, training = torch.tensor([2, 1, 0, 0]), torch.tensor([2, 3])
     alone = torch.tensor([[1, 0, 1, 0], [1, 0, 0, 0]]).bool()  # two seeds
-    rows = rows_of(by_sample.accuracy_table(mentors, {'alone': alone}))
-    assert rows == {
-        '0 of 2': [50, 25],
-        '1 of 2': [25, 0],
-        '2 of 2': [25, 100],
-        'all images': [100, 37.5],
-    }
+    table = by_sample.accuracy_table(test, training, {'alone': alone})
+    assert table.splitlines()[2:] == [
+        '| 0 | 0.0 | 50.0 | 25.0 |',
+        '| 1 | 0.0 | 25.0 | 0.0 |',
+        '| 2 | 50.0 | 25.0 | 100.0 |',
+        '| 3 | 50.0 | 0.0 | – |',
+        '| all images | 100.0 | 100.0 | 37.5 |',
+    ]
+
+
+def test_right_mentors_are_counted(by_sample):
+    said = {'a': torch.eye(3), 'b': torch.eye(3)[[0, 0, 0]]}
+    assert by_sample.number_right(said, torch.arange(3)).tolist() == [2, 1, 1]
 
 
 def test_how_right_and_how_sure_mentors_are(by_sample):
@@ -65,9 +71,11 @@ def test_the_tables_of_a_suite(short_suite, run_tool, tmp_path, capsys):
     run_tool(*arguments)
     students, mentors = capsys.readouterr().out.strip().split('\n\n')
     rows = rows_of(students)
-    shares = [cells[0] for name, cells in rows.items() if name != 'all images']
-    assert sum(shares) == pytest.approx(100, abs=0.3)
-    for name, shown in zip(['classroom', 'alone'], rows['all images'][1:], strict=True):
+    groups = [cells[:2] for name, cells in rows.items() if name != 'all images']
+    assert [sum(shares) for shares in zip(*groups, strict=True)] == pytest.approx(
+        [100, 100], abs=0.3
+    )
+    for name, shown in zip(['classroom', 'alone'], rows['all images'][2:], strict=True):
         records = [
             read_record(tmp_path / 'out/runs' / name / f'seed{seed}') for seed in (0, 1)
         ]

@@ -2,10 +2,10 @@
 """Show on which images the methods of a benchmark differ, and what mentors say.
 
 Reads the finished runs of a comparison of classifiers, and prints two tables in
-Markdown. The first one groups the test images by the number of mentors that are right,
-and shows the accuracy of each method in each group, as the mean over the seeds. The
-second one shows how right and how sure each mentor is, on the test images and on the
-first view of the images that the student learns from.
+Markdown. The first one groups the images by the number of mentors that are right, and
+shows the accuracy of each method on the test images of each group, as the mean over the
+seeds. The second one shows how right and how sure each mentor is. Of the images that
+the student learns from, both take the first view.
 """
 
 from argparse import ArgumentParser, Namespace
@@ -50,15 +50,15 @@ def main() -> None:
     one_view = replace(plan.suite, views={**plan.suite.views, 'num_views': 1})
     test, train = load_validation(common), load_training(common_config(one_view, 0))
     said, taught = (say(plan.jobs[0].runs[-1], images) for images in (test, train))
-    found = {name: logits.argmax(1) == test.labels for name, logits in said.items()}
+    parts = [(said, test.labels), (taught, train.labels)]
     right: dict[str, list[Tensor]] = {}
     for job in plan.jobs:
         hits = predictions(job, test) == test.labels
         right.setdefault(job.method.title, []).append(hits)
     students = {name: torch.stack(hits) for name, hits in right.items()}
-    print(accuracy_table(torch.stack(list(found.values())), students))
+    print(accuracy_table(*(number_right(*part) for part in parts), students))
     print()
-    print(mentor_table([(said, test.labels), (taught, train.labels)]))
+    print(mentor_table(parts))
 
 
 def finished_plan(args: Namespace) -> Plan:
@@ -100,27 +100,36 @@ def predictions(job: Job, images: Images) -> Tensor:
     return images.predictions(model)
 
 
-def accuracy_table(mentors: Tensor, students: Mapping[str, Tensor]) -> str:
+def number_right(said: Mapping[str, Tensor], labels: Tensor) -> Tensor:
+    """Count the mentors that are right of each image, from their logits; int64 (N,)."""
+    hits = [logits.argmax(1) == labels for logits in said.values()]
+    return torch.stack(hits).sum(0)
+
+
+def accuracy_table(
+    test: Tensor, training: Tensor, students: Mapping[str, Tensor]
+) -> str:
     """Compare students where few and where many mentors are right.
 
     Args:
-        mentors (Tensor): Whether each of n mentors is right, bool (n, N).
-        students (Mapping[str, Tensor]): By method, whether its students are right,
-            bool (seeds, N).
+        test (Tensor): How many mentors are right of each test image, int64 (N,).
+        training (Tensor): The same of the training images, (M,).
+        students (Mapping[str, Tensor]): By method, whether its students are right of
+            the test images, bool (seeds, N).
 
     Returns:
         str: A table in Markdown with a row for each number of right mentors.
     """
-    count = mentors.sum(0)
-    groups = {f'{k} of {len(mentors)}': count == k for k in range(len(mentors) + 1)}
-    groups['all images'] = torch.ones_like(count, dtype=torch.bool)
     lines = [
-        f'| mentors that are right | images, % | {" | ".join(students)} |',
-        '|---' + '|---:' * (1 + len(students)) + '|',
+        f'| mentors right | training, % | test, % | {" | ".join(students)} |',
+        '|---' + '|---:' * (2 + len(students)) + '|',
     ]
-    for name, group in groups.items():
-        hits = [right[:, group].float().mean() for right in students.values()]
-        lines.append(f'| {name} |{cells([group.float().mean(), *hits])}')
+    most = max(int(test.max()), int(training.max()))
+    groups = [(str(k), training == k, test == k) for k in range(most + 1)]
+    for name, taught, seen in [*groups, ('all images', training >= 0, test >= 0)]:
+        hits = [right[:, seen].float().mean() for right in students.values()]
+        shares = [taught.float().mean(), seen.float().mean()]
+        lines.append(f'| {name} |{cells([*shares, *hits])}')
     return '\n'.join(lines)
 
 
@@ -157,8 +166,10 @@ def entropy(logits: Tensor) -> Tensor:
 
 
 def cells(shares: list[Tensor]) -> str:
-    """Format shares as cells of a table, in per cent."""
-    return ''.join(f' {100 * share:.1f} |' for share in shares)
+    """Format shares as cells of a table, in per cent; that of nothing is a dash."""
+    return ''.join(
+        ' – |' if share.isnan() else f' {100 * share:.1f} |' for share in shares
+    )
 
 
 if __name__ == '__main__':
