@@ -11,6 +11,7 @@ the student learns from, both take the first view.
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from dataclasses import replace
+from math import log
 from pathlib import Path
 
 import torch
@@ -54,7 +55,7 @@ def main() -> None:
     right: dict[str, list[Tensor]] = {}
     for job in plan.jobs:
         hits = predictions(job, test) == test.labels
-        right.setdefault(job.method.title, []).append(hits)
+        right.setdefault(job.method.name, []).append(hits)
     students = {name: torch.stack(hits) for name, hits in right.items()}
     print(accuracy_table(*(number_right(*part) for part in parts), students))
     print()
@@ -156,13 +157,13 @@ def mentor_table(parts: list[tuple[Mapping[str, Tensor], Tensor]]) -> str:
             right = (logits.argmax(1) == labels).float().mean()
             sure = logits.softmax(1).amax(1).mean()
             lines[-1] += cells([right, sure])
-            lines[-1] += f' {entropy(logits).mean() / torch.log(torch.tensor(2)):.2f} |'
+            lines[-1] += f' {entropy(logits).mean():.2f} |'
     return '\n'.join(lines)
 
 
 def entropy(logits: Tensor) -> Tensor:
-    """The entropy at temperature TAU of logits (N, C), in nats, (N,)."""
-    return torch.distributions.Categorical(logits=logits / TAU).entropy()
+    """The entropy at temperature TAU of logits (N, C), in bits, (N,)."""
+    return torch.distributions.Categorical(logits=logits / TAU).entropy() / log(2)
 
 
 def cells(shares: list[Tensor]) -> str:
