@@ -14,9 +14,9 @@ class TrustFilter(nn.Module):
     """Weigh the mentors by how well they have done so far.
 
     Trust in a member of the classroom, t, is the running mean of its score over the
-    batches of the training, and the belief in a mentor says how far it stays behind:
-    g_m = min(1, t_m / (full_trust · max t)), with the maximum over all members. Nobody
-    is dropped on single samples: the weight of a mentor is n · max g · g_m / Σ g_u. As
+    batches of the training. With s_m = t_m / max t, over all members, the belief in a
+    mentor is g_m = (s_m - no_trust) / (full_trust - no_trust), from 0 to 1. Nobody is
+    dropped on single samples: the weight of a mentor is n · max g · g_m / Σ g_u. As
     long as every mentor has its share of the best score, this is the average of the
     mentors; one that is wrong throughout hardly teaches, and if all are far behind the
     student, all teach less.
@@ -30,6 +30,9 @@ class TrustFilter(nn.Module):
     Args:
         full_trust (float): Share of the best member's mean score from which on a
             mentor is not doubted, above 0 and at most 1. Defaults to 0.5.
+        no_trust (float): Share up to which it is not believed at all, below
+            ``full_trust``: that of a mentor which says the same of every sample.
+            Defaults to 0, which is right for the probability of one class of many.
         momentum (float): Share of the trust that a batch leaves, below 1. Defaults to
             0.99: the mean of about the last 100 batches.
 
@@ -38,17 +41,25 @@ class TrustFilter(nn.Module):
         ValueError: If an option is out of its range.
     """
 
-    def __init__(self, full_trust: float = 0.5, momentum: float = 0.99) -> None:
+    def __init__(
+        self, full_trust: float = 0.5, no_trust: float = 0.0, momentum: float = 0.99
+    ) -> None:
         super().__init__()
         check_number('full_trust', full_trust)
         if not 0 < full_trust <= 1:
             raise ValueError(
                 f'full_trust={full_trust!r} must be above 0, and at most 1.'
             )
+        check_number('no_trust', no_trust)
+        if no_trust >= full_trust:
+            raise ValueError(
+                f'no_trust={no_trust!r} must be below full_trust={full_trust!r}.'
+            )
         check_number('momentum', momentum)
         if momentum >= 1:
             raise ValueError(f'momentum={momentum!r} must be below 1.')
         self.full_trust = full_trust
+        self.no_trust = no_trust
         self.momentum = momentum
 
     def prepare(self, student: nn.Module, mentors: Any) -> None:
@@ -86,7 +97,9 @@ class TrustFilter(nn.Module):
         tiny = torch.finfo(self.trust.dtype).tiny
         trust = self.trust / self.seen.clamp(min=tiny)
         best = trust.max().clamp(min=tiny)
-        return (trust[1:] / (self.full_trust * best)).clamp(max=1)
+        share = trust[1:] / best
+        span = self.full_trust - self.no_trust
+        return ((share - self.no_trust) / span).clamp(0, 1)
 
     def _update(self, log_scores: Tensor) -> None:
         """Let the trust follow the mean score of the global batch.
@@ -105,4 +118,7 @@ class TrustFilter(nn.Module):
 
     def extra_repr(self) -> str:
         """Show the options."""
-        return f'full_trust={self.full_trust}, momentum={self.momentum}'
+        return (
+            f'full_trust={self.full_trust}, no_trust={self.no_trust}, '
+            f'momentum={self.momentum}'
+        )

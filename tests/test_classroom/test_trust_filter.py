@@ -28,9 +28,11 @@ def scores(seed=0, n=3, N=6):
     return -3 * torch.rand(n + 1, N, generator=generator)
 
 
-def test_weights_written_down_again(build):
+@pytest.mark.parametrize('no_trust', [0, 0.2])
+def test_weights_written_down_again(build, no_trust):
     """Three batches, with loops. The student is the best, then the mentors differ."""
-    trust, running = build(full_trust=0.8, momentum=0.9), [0.0] * 4
+    options = dict(full_trust=0.8, no_trust=no_trust, momentum=0.9)
+    trust, running = build(**options), [0.0] * 4
     for seed in range(3):
         log_scores = scores(seed).double()
         log_scores[3] *= 3
@@ -38,7 +40,8 @@ def test_weights_written_down_again(build):
         for v in range(4):
             mean = sum(math.exp(log_scores[v, i]) for i in range(6)) / 6
             running[v] = 0.9 * running[v] + 0.1 * mean
-    belief = [min(1, running[m + 1] / (0.8 * max(running))) for m in range(3)]
+    shares = [running[m + 1] / max(running) for m in range(3)]
+    belief = [max(0, min(1, (s - no_trust) / (0.8 - no_trust))) for s in shares]
     assert min(belief) < max(belief)
     for m in range(3):
         expected = 3 * max(belief) * belief[m] / sum(belief)
@@ -92,6 +95,21 @@ def test_a_mentor_that_is_wrong_throughout_hardly_teaches(build):
     weights = build()(log_scores).weights
     assert (weights[2] < 1e-3).all()
     assert (weights[:2] > 1.4).all()
+
+
+def test_a_mentor_that_says_the_same_of_everybody_does_not_teach(build):
+    """Half of the best score is what a mean pose gets in OKS."""
+    log_scores = torch.tensor([-0.7, -0.5, -0.6, -1.2]).expand(6, 4).T
+    assert build()(log_scores).weights[2, 0] > 0.9
+    weights = build(full_trust=0.75, no_trust=0.5)(log_scores).weights
+    torch.testing.assert_close(weights[:, 0], torch.tensor([1.5, 1.5, 0]))
+
+
+def test_if_no_mentor_is_believed_nothing_is_taught(build):
+    log_scores = torch.tensor([-0.1, -1.0, -1.2, -1.4]).expand(6, 4).T
+    trust = build(full_trust=0.75, no_trust=0.5)
+    assert (trust(log_scores).weights == 0).all()
+    assert (build(no_trust=0.3).eval()(log_scores).weights == 0).all()  # nothing seen
 
 
 def test_a_broken_output_does_not_teach_and_costs_no_trust(build):
@@ -179,6 +197,9 @@ def test_a_checkpoint_has_the_trust_beside_the_weights_of_the_student(tiny, tmp_
         (dict(full_trust=0), ValueError),
         (dict(full_trust=1.5), ValueError),
         (dict(full_trust='half'), TypeError),
+        (dict(no_trust=0.5), ValueError),
+        (dict(no_trust=-0.1), ValueError),
+        (dict(no_trust='none'), TypeError),
     ],
 )
 def test_an_option_that_cannot_be(build, options, error):

@@ -249,14 +249,14 @@ class PoseTask(Task):
 
         Args:
             dataset (Mapping): Config of the dataset for validation.
-            train (Mapping): That of the dataset for training.
+            train (Mapping): That of the dataset for training, which may wrap another.
 
         Returns:
             dict: The config, with GenerateTarget before the last step of its pipeline.
         """
         targets = [
             step
-            for step in train.get('pipeline') or ()
+            for step in _steps_of(train)
             if str(step.get('type')).endswith('GenerateTarget')
         ]
         pipeline = dataset.get('pipeline')
@@ -279,6 +279,12 @@ class PoseTask(Task):
             list: One batch of crops (N, C, H, W) and N samples with targets.
         """
         return [example_batch(student)]
+
+
+def _steps_of(dataset: Mapping[str, Any]) -> list[Any]:
+    """Read the pipeline of a dataset, after that of the (first) one that it wraps."""
+    inner = dataset.get('dataset') or next(iter(dataset.get('datasets') or ()), None)
+    return [*(_steps_of(inner) if inner else ()), *(dataset.get('pipeline') or ())]
 
 
 def keypoint_names(metainfo: Mapping[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@
 _base_ = './settings_pose.py'
 distiller = dict(
     type='ClassroomDistiller',
-    knowledge_filter=dict(type='TrustFilter'),
+    knowledge_filter=_base_.trust,
     mentoring=dict(type='Mentoring', mentoring='off', tau_max=4),
     task_weight='constant',
     # MMPose calls the head's `forward` directly, which bypasses a recorder's hook on

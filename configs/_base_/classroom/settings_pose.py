@@ -1,6 +1,11 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# Another setting of a classroom of pose models. A config takes it in a line:
+# What classrooms of pose models have in common, and another setting of them, which a
+# config takes in a line:
 #   model = dict(distiller=_base_.settings.paper)
+#
+# A mentor that says the same pose of everybody has half of the OKS of a real one
+# (docs/pose.md, "Whom trust believes").
+trust = dict(type='TrustFilter', full_trust=0.75, no_trust=0.5)
 settings = dict(
     # Filter and pace of the paper, whose authors released no program for pose.
     paper=dict(

@@ -15,7 +15,7 @@ model = dict(
     distiller=dict(
         type='ClassroomDistiller',
         scorer=dict(type='SimCCScorer', sigmas='coco'),
-        knowledge_filter=dict(type='TrustFilter'),
+        knowledge_filter=_base_.trust,
         mentoring=dict(type='Mentoring', mentoring='off', tau_max=4),
         task_weight='constant',
         # MMPose calls the head's `forward` directly, which bypasses a recorder's hook
