@@ -1,7 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """The diagnosis of a config: of the data, the student and the mentors."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -20,7 +20,7 @@ from .facts import facts_of
 from .findings import ERROR, NOTE, WARNING, Findings
 from .installation import describe_installation
 from .marks import Mark, answers, mark
-from .reasons import better_channel_order, tried_changes
+from .reasons import better_channel_order, better_keypoint_order, tried_changes
 
 
 def diagnose(
@@ -136,11 +136,25 @@ def _judge(
         changes = tried_changes(classroom, index, outputs, batches.batches)
         findings.add(ERROR, about, _explain(now, changes))
     else:
-        better = better_channel_order(classroom, index, now, batches.batches)
-        if better:
-            remedy, then = better
-            text = f'It scores {now}, but {then} with {remedy}: swap the channels.'
+        for text in _better_orders(classroom, index, outputs, now, batches):
             findings.add(WARNING, about, text)
+
+
+def _better_orders(
+    classroom: nn.Module, index: int, outputs: list[Any], now: Mark, batches: Batches
+) -> Iterator[str]:
+    """Say which order of channels or keypoints would suit a mentor better."""
+    channels = better_channel_order(classroom, index, now, batches.batches)
+    if channels is not None:
+        remedy, then = channels
+        yield f'It scores {now}, but {then} with {remedy}: swap the channels.'
+    keypoints = better_keypoint_order(classroom, index, outputs, batches.batches)
+    if keypoints is not None:
+        remedy, half, then = keypoints
+        yield (
+            f'Its keypoints seem to have another order: it scores {half}, but {then} '
+            f'with {remedy}. Compare this with the names of its keypoints.'
+        )
 
 
 def _explain(now: Mark, changes: list[dict[str, Any]]) -> str:

@@ -7,8 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..nested import map_tensors
+from ..tasks.pose.alignment import PoseAligner
 from .class_order import find_class_order
 from .input_trials import channel_order_trial, input_trials
+from .keypoint_order import find_keypoint_order
 from .marks import Mark, answers, mark
 
 CLEARLY = 4.0
@@ -22,7 +25,7 @@ def tried_changes(
     outputs: Sequence[Any],
     batches: Sequence[Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
-    """Try other inputs and another class order on a mentor near chance.
+    """Try other inputs, and another order of classes or keypoints.
 
     Args:
         classroom (ClassroomDistill): The classroom.
@@ -45,6 +48,10 @@ def tried_changes(
             pass
         tried.append(dict(reason=trial.reason, remedy=trial.remedy, mark=found))
     tried += _class_order(classroom, index, outputs, batches)
+    keypoints = _keypoint_order(classroom, index, outputs, batches)
+    if keypoints is not None:
+        remedy, _, then = keypoints
+        tried.append(dict(reason='keypoint order', remedy=remedy, mark=then))
     return sorted(tried, key=lambda each: -_value(each['mark']))
 
 
@@ -71,10 +78,72 @@ def better_channel_order(
     if trial is None:
         return None
     swapped = mark(classroom, index, answers(mentor, batches, trial.adapter), batches)
-    gain = (swapped.scores - now.scores).double()
+    return (trial.remedy, swapped) if _clearly_better(swapped, now) else None
+
+
+def better_keypoint_order(
+    classroom: nn.Module,
+    index: int,
+    outputs: Sequence[Any],
+    batches: Sequence[Mapping[str, Any]],
+) -> tuple[str, Mark, Mark] | None:
+    """Tell whether a mentor does clearly better with its keypoints in another order.
+
+    Args:
+        classroom (ClassroomDistill): The classroom.
+        index (int): Which mentor it is, from 1.
+        outputs (Sequence[Any]): Its output for each batch.
+        batches (Sequence[Mapping]): The batches.
+
+    Returns:
+        tuple[str, Mark, Mark] | None: The option, and how well it does on half of the
+        samples without and with that; None if it does not, or there are no keypoints.
+    """
+    found = _keypoint_order(classroom, index, outputs, batches)
+    if found is None:
+        return None
+    _, now, then = found
+    return found if _clearly_better(then, now) else None
+
+
+def _clearly_better(then: Mark, now: Mark) -> bool:
+    """Compare two marks on the same samples."""
+    gain = (then.scores - now.scores).double()
     error = gain.std(correction=0) / len(gain) ** 0.5
-    clear = gain.mean() > CLEARLY * error and swapped.value > now.value
-    return (trial.remedy, swapped) if clear else None
+    return bool(gain.mean() > CLEARLY * error and then.value > now.value)
+
+
+def _keypoint_order(
+    classroom: nn.Module,
+    index: int,
+    outputs: Sequence[Any],
+    batches: Sequence[Mapping[str, Any]],
+) -> tuple[str, Mark, Mark] | None:
+    """Try the order of keypoints that the answers suggest, if it is another one."""
+    aligner = list(classroom.mentors)[index - 1].aligner
+    if not isinstance(aligner, PoseAligner) or not aligner.taught.all():
+        return None
+    samples = [sample for data in batches for sample in data['data_samples']]
+    try:
+        order, output, rest = find_keypoint_order(_joined(outputs), samples)
+    except Exception:  # no SciPy, or no targets
+        return None
+    keypoint_map = [int(aligner.points[number]) for number in order]
+    if keypoint_map == aligner.points.tolist():
+        return None
+    changed = map_tensors(lambda part: part[:, order], output)
+    now, then = (
+        mark(classroom, index, [each], [dict(data_samples=rest)])
+        for each in (output, changed)
+    )
+    return f'keypoint_map={keypoint_map}', now, then
+
+
+def _joined(outputs: Sequence[Any]) -> Any:
+    """Join the outputs of several batches."""
+    if isinstance(outputs[0], Tensor):
+        return torch.cat(list(outputs))
+    return tuple(torch.cat(parts) for parts in zip(*outputs, strict=True))
 
 
 def _class_order(

@@ -235,6 +235,21 @@ def simcc_positions(pair: tuple[Tensor, Tensor]) -> Tensor:
     return torch.stack([axis.argmax(dim=-1) for axis in pair], dim=-1).float()
 
 
+def peaks_of(output: Tensor | tuple[Tensor, Tensor]) -> tuple[Tensor, tuple[int, int]]:
+    """Find the positions that an output or a target gives.
+
+    Args:
+        output (Tensor | tuple[Tensor, Tensor]): Heatmaps (N, K, H, W), or SimCC vectors
+            of x (N, K, W) and of y (N, K, H).
+
+    Returns:
+        tuple: Positions (N, K, 2), float32, x and y in cells; height and width.
+    """
+    if isinstance(output, Tensor):
+        return peak_positions(output), tuple(output.shape[-2:])
+    return simcc_positions(output), (output[1].shape[-1], output[0].shape[-1])
+
+
 def heatmap_log_likelihood(
     maps: Tensor, targets: Tensor, sharpness: float = 1.0
 ) -> Tensor:

@@ -13,7 +13,7 @@ from .alignment import PoseAligner, build_aligner
 from .examples import example_batch
 from .form import SIMCC, PoseForm, pose_form
 from .inputs import build_pose_adapter, mirror_crops
-from .scoring import keypoint_similarity, peak_positions, simcc_positions
+from .scoring import keypoint_similarity, peaks_of
 from .targets import wrong_targets
 
 # The best weights on the stick figures; see docs/pose.md, "Losses".
@@ -235,12 +235,8 @@ class PoseTask(Task):
         Returns:
             Tensor: Float (N,), from 0 to 1.
         """
-        if isinstance(one, tuple):
-            size = (one[1].shape[-1], one[0].shape[-1])
-            places = simcc_positions(one), simcc_positions(other)
-        else:
-            size, places = one.shape[-2:], (peak_positions(one), peak_positions(other))
-        return keypoint_similarity(*places, size).mean(dim=1)
+        (places, size), (others, _) = peaks_of(one), peaks_of(other)
+        return keypoint_similarity(places, others, size).mean(dim=1)
 
     def with_targets(
         self, dataset: Mapping[str, Any], train: Mapping[str, Any]
