@@ -2,9 +2,10 @@
 """In memory: people whose keypoints are learned, and those of a validation."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy
 import torch
 from mmengine.evaluator import Evaluator
 from mmengine.structures import InstanceData, PixelData
@@ -159,6 +160,43 @@ class Validation(NamedTuple):
         for batch in self.batches:
             self.evaluator.process(model.val_step(batch), batch)
         return dict(metrics=self.evaluator.evaluate(self.size), by_class=None)
+
+    @torch.no_grad()
+    def hits(self, predict: Callable[[dict[str, Any]], Any]) -> Tensor:
+        """Say which keypoints are found.
+
+        Args:
+            predict (Callable): Gives a batch of ``batches`` its samples with predicted
+                keypoints.
+
+        Returns:
+            Tensor: Bool (J,): for the J annotated keypoints of all samples, if they
+            are as near as MMPose's PCKAccuracy demands.
+
+        Raises:
+            ValueError: If the evaluator has no PCKAccuracy of boxes.
+        """
+        metric = next((m for m in self.evaluator.metrics if _is_pck(m)), None)
+        if metric is None:
+            raise ValueError(
+                "Keypoints are found by a PCKAccuracy with norm_item='bbox' in the "
+                'val_evaluator, which has none.'
+            )
+        for batch in self.batches:
+            self.evaluator.process(predict(batch), batch)
+        found, truth, size, judged = (
+            torch.from_numpy(numpy.concatenate([each[name] for each in metric.results]))
+            for name in ('pred_coords', 'gt_coords', 'bbox_size', 'mask')
+        )
+        for each in self.evaluator.metrics:
+            each.results.clear()
+        distances = ((found - truth) / size[:, None]).norm(dim=-1)
+        return (distances < metric.thr)[judged]
+
+
+def _is_pck(metric: Any) -> bool:
+    """Whether a metric counts keypoints within a share of the box."""
+    return hasattr(metric, 'thr') and 'bbox' in getattr(metric, 'norm_item', ())
 
 
 def flip_channels(preprocessor: nn.Module) -> None:

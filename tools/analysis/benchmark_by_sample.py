@@ -1,26 +1,27 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-"""Show on which images the methods of a benchmark differ, and what mentors say.
+"""Show on which samples the methods of a benchmark differ, and what mentors say.
 
-Reads the finished runs of a comparison of classifiers, and prints two tables in
-Markdown. The first one groups the images by the number of mentors that are right, and
-shows the accuracy of each method on the test images of each group, as the mean over the
-seeds. The second one shows how right and how sure each mentor is. Of the images that
-the student learns from, both take the first view.
+Reads the finished runs of a comparison, and prints tables in Markdown. The first one
+groups the images, or the keypoints of people, by the number of mentors that are right,
+and shows how often each method is right in each group of the test set, as the mean over
+the seeds. For classifiers, a second one shows how right and how sure each mentor is. Of
+the images that the student learns from, both take the first view.
 """
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from math import log
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmengine.runner import load_checkpoint
 from mmengine.utils import import_modules_from_strings
-from torch import Tensor
+from torch import Tensor, nn
 
 from classroomkd_mm.benchmark.configs import common_config
-from classroomkd_mm.benchmark.images_in_memory import Images
 from classroomkd_mm.benchmark.in_memory import load_training, load_validation
 from classroomkd_mm.benchmark.method import find_methods
 from classroomkd_mm.benchmark.plan import Job, Plan
@@ -34,7 +35,7 @@ TAU = 4
 def parse_args() -> Namespace:
     """Read the command line."""
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument('suite', help='a suite of classifiers')
+    parser.add_argument('suite', help='a suite with cached views')
     parser.add_argument(
         '--methods', nargs='+', required=True, help='the first one with all mentors'
     )
@@ -46,37 +47,62 @@ def parse_args() -> Namespace:
 def main() -> None:
     """Print the tables."""
     plan = finished_plan(parse_args())
+    import_modules_from_strings(**common_config(plan.suite, 0).custom_imports)
+    tables = keypoint_tables if plan.suite.task == 'pose' else image_tables
+    print('\n\n'.join(tables(plan)))
+
+
+def image_tables(plan: Plan) -> Iterator[str]:
+    """Compare classifiers, image by image."""
     common = common_config(plan.suite, 0)
-    import_modules_from_strings(**common.custom_imports)
     one_view = replace(plan.suite, views={**plan.suite.views, 'num_views': 1})
     test, train = load_validation(common), load_training(common_config(one_view, 0))
     said, taught = (say(plan.jobs[0].runs[-1], images) for images in (test, train))
     parts = [(said, test.labels), (taught, train.labels)]
     right: dict[str, list[Tensor]] = {}
     for job in plan.jobs:
-        hits = predictions(job, test) == test.labels
+        hits = test.predictions(finished_model(job)) == test.labels
         right.setdefault(job.method.name, []).append(hits)
     students = {name: torch.stack(hits) for name, hits in right.items()}
-    print(accuracy_table(*(number_right(*part) for part in parts), students))
-    print()
-    print(mentor_table(parts))
+    counts = [number_right(*part) for part in parts]
+    yield accuracy_table(dict(training=counts[1], test=counts[0]), students)
+    yield mentor_table(parts)
+
+
+def keypoint_tables(plan: Plan) -> Iterator[str]:
+    """Compare pose models, keypoint by keypoint."""
+    test = load_validation(common_config(plan.suite, 0))
+    classroom = runner_of(plan.jobs[0].runs[-1].config, plan.out / 'by_sample').model
+    classroom.eval()
+    said = [test.hits(partial(answer, classroom, m)) for m in classroom.mentors]
+    right: dict[str, list[Tensor]] = {}
+    for job in plan.jobs:
+        hits = test.hits(finished_model(job).eval().val_step)
+        right.setdefault(job.method.name, []).append(hits)
+    students = {name: torch.stack(hits) for name, hits in right.items()}
+    yield accuracy_table({'test': torch.stack(said).sum(0)}, students)
+
+
+def answer(classroom: nn.Module, mentor: nn.Module, batch: dict[str, Any]) -> Any:
+    """Let a mentor find the keypoints of a batch, as the student does."""
+    data = classroom.data_preprocessor(batch, False)
+    task, student = classroom.task, classroom.student
+    return task.predict(student, mentor, data['inputs'], data['data_samples'])
 
 
 def finished_plan(args: Namespace) -> Plan:
     """Plan the comparison, all of whose runs are finished.
 
     Raises:
-        ValueError: If it is of pose models, or the first method lacks mentors.
+        ValueError: If the first method lacks mentors.
         FileNotFoundError: If a run is not finished.
     """
     suite = Suite.read(args.suite)
-    if suite.task != 'classification':
-        raise ValueError(f'The suite {suite.name!r} is no suite of classifiers.')
     methods = find_methods(suite.task, args.methods)
     if methods[0].mentors != 'all':
         raise ValueError(
             f'The method {methods[0].name!r} has not all mentors: name one first that '
-            "has, such as 'average_n'."
+            "has, such as 'classroom'."
         )
     seeds = suite.seeds if args.seeds is None else args.seeds
     out = args.out or Path('work_dirs', 'benchmark', suite.name)
@@ -91,14 +117,14 @@ def finished_plan(args: Namespace) -> Plan:
     return plan
 
 
-def predictions(job: Job, images: Images) -> Tensor:
-    """Let the student of a finished run classify images; classes, int64 (N,)."""
+def finished_model(job: Job) -> nn.Module:
+    """Build the model of a finished run."""
     run = job.runs[-1]
     is_taught = 'mentors' in run.config.model
     model = runner_of(run.config, run.folder / 'by_sample', is_taught).model
     student = model.student if is_taught else model
     load_checkpoint(student, str(run.checkpoint), 'cpu', strict=True, logger='silent')
-    return images.predictions(model)
+    return model
 
 
 def number_right(said: Mapping[str, Tensor], labels: Tensor) -> Tensor:
@@ -108,28 +134,31 @@ def number_right(said: Mapping[str, Tensor], labels: Tensor) -> Tensor:
 
 
 def accuracy_table(
-    test: Tensor, training: Tensor, students: Mapping[str, Tensor]
+    mentors: Mapping[str, Tensor], students: Mapping[str, Tensor]
 ) -> str:
     """Compare students where few and where many mentors are right.
 
     Args:
-        test (Tensor): How many mentors are right of each test image, int64 (N,).
-        training (Tensor): The same of the training images, (M,).
+        mentors (Mapping[str, Tensor]): By the name of the set, how many of them are
+            right of each of its samples, int64 (N,); one is 'test'.
         students (Mapping[str, Tensor]): By method, whether its students are right of
-            the test images, bool (seeds, N).
+            the samples of 'test', bool (seeds, N).
 
     Returns:
         str: A table in Markdown with a row for each number of right mentors.
     """
+    heads = [f'{name}, %' for name in mentors]
     lines = [
-        f'| mentors right | training, % | test, % | {" | ".join(students)} |',
-        '|---' + '|---:' * (2 + len(students)) + '|',
+        f'| mentors right | {" | ".join([*heads, *students])} |',
+        '|---' + '|---:' * (len(mentors) + len(students)) + '|',
     ]
-    most = max(int(test.max()), int(training.max()))
-    groups = [(str(k), training == k, test == k) for k in range(most + 1)]
-    for name, taught, seen in [*groups, ('all images', training >= 0, test >= 0)]:
-        hits = [right[:, seen].float().mean() for right in students.values()]
-        shares = [taught.float().mean(), seen.float().mean()]
+    most = max(int(numbers.max()) for numbers in mentors.values())
+    groups = {str(k): {k} for k in range(most + 1)} | {'all': set(range(most + 1))}
+    for name, group in groups.items():
+        wanted = torch.tensor(sorted(group))
+        seen = {key: torch.isin(numbers, wanted) for key, numbers in mentors.items()}
+        hits = [right[:, seen['test']].float().mean() for right in students.values()]
+        shares = [part.float().mean() for part in seen.values()]
         lines.append(f'| {name} |{cells([*shares, *hits])}')
     return '\n'.join(lines)
 
