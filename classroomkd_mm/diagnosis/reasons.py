@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ..nested import map_tensors
 from ..tasks.pose.alignment import PoseAligner
+from .chance import FEWEST_SAMPLES
 from .class_order import find_class_order
 from .input_trials import channel_order_trial, input_trials
 from .keypoint_order import find_keypoint_order
@@ -107,8 +108,10 @@ def better_keypoint_order(
 
 
 def _clearly_better(then: Mark, now: Mark) -> bool:
-    """Compare two marks on the same samples."""
+    """Compare two marks on the same samples; a few of them prove nothing."""
     gain = (then.scores - now.scores).double()
+    if len(gain) < FEWEST_SAMPLES:
+        return False
     error = gain.std(correction=0) / len(gain) ** 0.5
     return bool(gain.mean() > CLEARLY * error and then.value > now.value)
 

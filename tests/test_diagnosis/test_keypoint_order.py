@@ -77,6 +77,19 @@ def test_no_false_alarm(room):
     assert better_keypoint_order(model, 1, [in_order(truth, ORDER)], batches) is None
 
 
+def test_a_few_samples_prove_nothing(room):
+    from classroomkd_mm.diagnosis.reasons import better_keypoint_order
+    from classroomkd_mm.nested import map_tensors
+
+    model, batches, truth = room
+    samples = batches[0]['data_samples']
+    wrong = in_order(truth, ORDER)
+    for count in (1, 2, 14):
+        few = map_tensors(lambda part, count=count: part[:count], wrong)
+        batches = [dict(inputs=None, data_samples=samples[:count])]
+        assert better_keypoint_order(model, 1, [few], batches) is None
+
+
 def test_the_doctor_says_so(room):
     from classroomkd_mm.diagnosis.data import Batches
     from classroomkd_mm.diagnosis.doctor import _judge
