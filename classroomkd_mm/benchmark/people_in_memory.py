@@ -176,8 +176,11 @@ class Validation(NamedTuple):
         Raises:
             ValueError: If the evaluator has no PCKAccuracy of boxes.
         """
-        metric = next((m for m in self.evaluator.metrics if _is_pck(m)), None)
-        if metric is None:
+        from mmpose.evaluation import PCKAccuracy  # classifiers need no MMPose
+
+        metrics = self.evaluator.metrics
+        metric = next((m for m in metrics if isinstance(m, PCKAccuracy)), None)
+        if metric is None or 'bbox' not in metric.norm_item:
             raise ValueError(
                 "Keypoints are found by a PCKAccuracy with norm_item='bbox' in the "
                 'val_evaluator, which has none.'
@@ -188,15 +191,10 @@ class Validation(NamedTuple):
             torch.from_numpy(numpy.concatenate([each[name] for each in metric.results]))
             for name in ('pred_coords', 'gt_coords', 'bbox_size', 'mask')
         )
-        for each in self.evaluator.metrics:
+        for each in metrics:
             each.results.clear()
         distances = ((found - truth) / size[:, None]).norm(dim=-1)
         return (distances < metric.thr)[judged]
-
-
-def _is_pck(metric: Any) -> bool:
-    """Whether a metric counts keypoints within a share of the box."""
-    return hasattr(metric, 'thr') and 'bbox' in getattr(metric, 'norm_item', ())
 
 
 def flip_channels(preprocessor: nn.Module) -> None:

@@ -97,8 +97,8 @@ def test_a_mentor_that_is_wrong_throughout_hardly_teaches(build):
     assert (weights[:2] > 1.4).all()
 
 
-def test_a_mentor_that_says_the_same_of_everybody_does_not_teach(build):
-    """Half of the best score is what a mean pose gets in OKS."""
+def test_a_mentor_with_half_of_the_best_score_need_not_teach(build):
+    """As one whose joints are shifted, in OKS."""
     log_scores = torch.tensor([-0.7, -0.5, -0.6, -1.2]).expand(6, 4).T
     assert build()(log_scores).weights[2, 0] > 0.9
     weights = build(full_trust=0.75, no_trust=0.5)(log_scores).weights

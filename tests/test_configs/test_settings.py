@@ -59,7 +59,7 @@ def test_pose_recipes_with_the_filter_and_the_pace_of_the_paper(tmp_path, recipe
     from classroomkd_mm._launch import find_config
 
     ours = Config.fromfile(find_config(recipe)).model.distiller
-    # Half of the OKS of a mentor is that of a mean pose.
+    # Half of the OKS of a sane mentor is that of one whose joints are shifted.
     trust = dict(type='TrustFilter', full_trust=0.75, no_trust=0.5)
     assert ours.knowledge_filter == trust
     assert ours.mentoring.mentoring == 'off'

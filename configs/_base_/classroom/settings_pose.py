@@ -3,7 +3,7 @@
 # config takes in a line:
 #   model = dict(distiller=_base_.settings.paper)
 #
-# A mentor that says the same pose of everybody has half of the OKS of a real one
+# A mentor whose joints are shifted by one has half of the OKS of a sane one
 # (docs/pose.md, "Whom trust believes").
 trust = dict(type='TrustFilter', full_trust=0.75, no_trust=0.5)
 settings = dict(
