@@ -1,0 +1,48 @@
+# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
+"""The suites of the package can be planned, and their students answer."""
+
+from functools import cache
+
+import pytest
+import torch
+from mmengine.registry import MODELS, init_default_scope
+from mmengine.utils import import_modules_from_strings
+
+from classroomkd_mm._launch import recipe_folder
+from classroomkd_mm.benchmark.method import find_methods
+from classroomkd_mm.benchmark.plan import Plan
+from classroomkd_mm.benchmark.suite import Suite
+
+FOLDER = recipe_folder() / 'benchmarks' / 'suites'
+SUITES = sorted(path.stem for path in FOLDER.glob('*.py'))
+# Those of features, and those that train an assistant.
+NEED_MORE = set(
+    'ab at camkd_features camkd_features_n crd cwd dgkd dgkd_dropping fbkd fitnets ft '
+    'mgd ofd pkd rkd takd'.split()
+)
+methods_of = cache(find_methods)
+
+
+@pytest.mark.parametrize('name', SUITES)
+def test_only_methods_that_need_more_than_logits_are_left_out(name, tmp_path):
+    suite = Suite.read(name)
+    methods = methods_of(suite.task)
+    plan = Plan(suite, methods, [0], tmp_path, strict=False)
+    left_out = set(plan.left_out)
+    assert left_out <= NEED_MORE
+    planned = {job.method.name for job in plan.jobs}
+    assert planned == {method.name for method in methods} - left_out
+    assert all(name in reason for reason in plan.left_out.values())
+
+
+@pytest.mark.parametrize('name', SUITES)
+def test_its_student_answers_as_its_head_says(name):
+    config = Suite.read(name).config
+    import_modules_from_strings(**config.custom_imports)
+    init_default_scope(config.default_scope)
+    config.model.backbone.init_cfg = None
+    student = MODELS.build(config.model).eval()
+    with torch.no_grad():
+        said = student(torch.zeros(2, 3, 64, 64), None, mode='tensor')
+    head = config.model.head
+    assert said.shape[1] == head.get('num_classes', head.get('out_channels'))
