@@ -189,11 +189,9 @@ def iteration(
     """
 
     def step(indices: Tensor) -> None:
-        data = model.data_preprocessor(train.batch(indices), True)
         if isinstance(getattr(model, 'mentors', None), GivenOutputs):
             model.mentors.indices = indices
-        losses = model(**data, mode='loss')
-        optimizer.update_params(model.parse_losses(losses)[0])
+        model.train_step(train.batch(indices), optimizer)
 
     return step
 
