@@ -2,12 +2,8 @@
 """A suite without a framework behind it, and a short one of the digits."""
 
 import json
-from contextlib import contextmanager
 
 import pytest
-import torch
-from mmengine.optim import OptimWrapper
-from mmengine.registry import OPTIM_WRAPPERS
 
 SUITE = """
 default_scope = 'mmpretrain'
@@ -112,23 +108,13 @@ def short_suite(tmp_path_factory):
     return path
 
 
-@OPTIM_WRAPPERS.register_module()
-class BFloat16OptimWrapper(OptimWrapper):
-    """On a CPU, what AmpOptimWrapper does on a GPU."""
-
-    @contextmanager
-    def optim_context(self, model):
-        with super().optim_context(model), torch.autocast('cpu', torch.bfloat16):
-            yield
-
-
 @pytest.fixture(scope='module')
-def short_bfloat16_suite(short_suite):
-    """The short suite of the digits in bfloat16."""
-    path = short_suite.with_name('bfloat16.py')
+def short_mixed_suite(short_suite):
+    """The short suite of the digits in mixed precision."""
+    path = short_suite.with_name('mixed.py')
     path.write_text(
         f'_base_ = {str(short_suite)!r}\n'
-        "optim_wrapper = dict(type='BFloat16OptimWrapper')\n"
+        "optim_wrapper = dict(type='AmpOptimWrapper', dtype='bfloat16')\n"
     )
     return path
 

@@ -14,7 +14,7 @@ import torch
     [
         ('short_suite', 'alone'),
         ('short_suite', 'camkd_n'),
-        ('short_bfloat16_suite', 'classroom'),
+        ('short_mixed_suite', 'classroom'),
         ('short_suite', 'takd'),
         ('short_pose_suite', 'classroom'),
     ],
