@@ -25,20 +25,25 @@ def tensors_of(value: Any) -> Iterator[Tensor]:
         yield from tensors_of(list(value.values()))
 
 
-def map_tensors(function: Callable[[Tensor], Tensor], value: Any) -> Any:
+def map_tensors(function: Callable[..., Tensor], value: Any, *others: Any) -> Any:
     """Apply a function to the tensors in a value.
 
     Args:
-        function (Callable): Takes a tensor, and returns another.
+        function (Callable): Takes a tensor of each value, and returns another.
         value (Any): A tensor, or nested tuples, lists and dicts of tensors.
+        *others (Any): More values with the same structure.
 
     Returns:
-        Any: The same with other tensors; what is no tensor stays.
+        Any: The first value with other tensors; what is no tensor stays.
     """
     if isinstance(value, Tensor):
-        return function(value)
+        return function(value, *others)
     if isinstance(value, (list, tuple)):
-        return type(value)(map_tensors(function, item) for item in value)
+        places = zip(value, *others, strict=True)
+        return type(value)(map_tensors(function, *items) for items in places)
     if isinstance(value, Mapping):
-        return {key: map_tensors(function, item) for key, item in value.items()}
+        return {
+            key: map_tensors(function, item, *(other[key] for other in others))
+            for key, item in value.items()
+        }
     return value

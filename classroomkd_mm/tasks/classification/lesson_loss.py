@@ -146,13 +146,11 @@ class LessonLoss(RecordedLoss):
         Raises:
             ValueError: If the loss takes labels and the batch has soft ones.
         """
+        records = [self._complete(r, lesson, i) for i, r in enumerate(records)]
+        if not lesson.ranking.weights.numel():
+            return torch.stack([_nothing(r[self.arguments[0]]) for r in records])
         compare = self._per_sample if self.per == 'sample' else self._per_batch
-        return torch.stack(
-            [
-                compare(self._complete(record, lesson, index), lesson, index)
-                for index, record in enumerate(records)
-            ]
-        )
+        return compare(records, lesson)
 
     def _complete(
         self, record: Mapping[str, Any], lesson: Lesson, index: int | None = None
@@ -190,32 +188,34 @@ class LessonLoss(RecordedLoss):
             )
         return labels
 
-    def _per_sample(self, record: dict, lesson: Lesson, index: int) -> Tensor:
-        """Weigh the loss of each sample, and average."""
-        weights = lesson.ranking.weights[index]
-        if not len(weights):
-            return _nothing(record[self.arguments[0]])
-        terms = self._terms(record, self._taus(lesson, index))
-        return (weights * terms).sum() / len(weights)
+    def _per_sample(self, records: Sequence[dict], lesson: Lesson) -> Tensor:
+        """Weigh the loss of each sample, and average, (n,)."""
+        taus = self._taus(lesson)
+        shapes = [[tensor.shape for tensor in tensors_of(r)] for r in records]
+        if all(shape == shapes[0] for shape in shapes):
+            # All mentors at once take little longer than one.
+            joined = map_tensors(lambda *parts: torch.cat(parts), *records)
+            terms = self._terms(joined, taus.flatten()).view_as(taus)
+        else:
+            terms = torch.stack([*map(self._terms, records, taus)])
+        return (lesson.ranking.weights * terms).mean(1)
 
-    def _per_batch(self, record: dict, lesson: Lesson, index: int) -> Tensor:
-        """Weigh the loss of the active samples by the mean weight."""
-        weights, active = (
-            getattr(lesson.ranking, name)[index] for name in ('weights', 'active')
-        )
-        if not len(weights):
-            return _nothing(record[self.arguments[0]])
-        places = active_places(active)
-        record = map_tensors(lambda x: x.index_select(0, places), record)
-        tau = self._taus(lesson, index)[places].mean()
-        return weights.mean() * self._value(record, tau)
+    def _per_batch(self, records: Sequence[dict], lesson: Lesson) -> Tensor:
+        """Weigh the loss of the active samples by the mean weight, (n,)."""
+        values = []
+        members = zip(records, lesson.ranking.active, self._taus(lesson), strict=True)
+        for record, active, taus in members:
+            places = active_places(active)
+            chosen = map_tensors(lambda x, p=places: x.index_select(0, p), record)
+            values.append(self._value(chosen, taus[places].mean()))
+        return lesson.ranking.weights.mean(1) * torch.stack(values)
 
-    def _taus(self, lesson: Lesson, index: int) -> Tensor:
-        """The temperatures of a mentor, (N,)."""
+    def _taus(self, lesson: Lesson) -> Tensor:
+        """The temperatures of the mentors, (n, N)."""
         taus = lesson.temperatures
         if taus.student is taus.mentor:
-            return taus.mentor[index]
-        return (taus.student[index] * taus.mentor[index]).sqrt()
+            return taus.mentor
+        return (taus.student * taus.mentor).sqrt()
 
     def _terms(self, record: dict, taus: Tensor) -> Tensor:
         """Compute the loss of every sample as that of a batch of one, (N,)."""
