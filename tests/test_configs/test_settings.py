@@ -18,7 +18,8 @@ PAPERS = ('KnowledgeFilter', 'ClassroomKDLoss')
             'gap',
             'student_score',
         ),
-        ('dist', ('TrustFilter', 'LessonLoss'), {}, 4.0, 'constant'),
+        ('dist', ('TrustFilter', 'DISTLoss'), {}, 4.0, 'constant'),
+        ('dkd', ('TrustFilter', 'DKDLoss'), {}, 4.0, 'constant'),
         (None, ('TrustFilter', 'ClassroomKDLoss'), {}, 4.0, 'constant'),
     ],
 )
@@ -38,7 +39,7 @@ def test_a_recipe_with_a_setting(tiny, tmp_path, name, kinds, options, tau, weig
     init_default_scope(cfg.default_scope)
     distiller = tiny.MODELS.build(cfg.model).distiller
     (loss,) = distiller.distill_losses.values()
-    found = (distiller.knowledge_filter, loss)
+    found = (distiller.knowledge_filter, getattr(loss, 'loss', loss))
     assert tuple(type(part).__name__ for part in found) == kinds
     assert vars(distiller.knowledge_filter).items() >= options.items()
     assert distiller.mentoring.mentoring == tau

@@ -14,6 +14,17 @@ settings = dict(
             )
         )
     ),
+    # What they say of all classes but the label counts by itself, however sure they
+    # are.
+    dkd=dict(
+        distill_losses=dict(
+            loss_classroom=dict(
+                _delete_=True,
+                type='LessonLoss',
+                loss=dict(type='DKDLoss', alpha=1, beta=2),
+            )
+        )
+    ),
     # What the paper says: each sample is filtered by itself.
     paper=dict(
         knowledge_filter=dict(_delete_=True, type='KnowledgeFilter', level='sample'),
