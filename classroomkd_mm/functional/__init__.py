@@ -15,7 +15,7 @@ from .filtering import (
     rank_members,
 )
 from .lesson import Lesson, Scores, plan_lesson
-from .logits import average_logits, correct_logits, standardize_logits
+from .logits import average_logits, standardize_logits
 from .pacing import MENTORING_MODES, Temperatures, check_mentoring, pace_mentors
 from .processes import sum_over_processes, weigh_process
 from .scoring import (
@@ -56,7 +56,6 @@ __all__ = [
     'check_mentoring',
     'classroom_loss',
     'confidence_weights',
-    'correct_logits',
     'cross_entropy_log_scores',
     'distillation_terms',
     'filter_mentors',

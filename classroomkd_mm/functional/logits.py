@@ -29,30 +29,6 @@ def standardize_logits(logits: Tensor, deviation: float) -> Tensor:
     return deviation * centred / (variance + 1e-12).sqrt()
 
 
-def correct_logits(logits: Tensor, labels: Tensor) -> Tensor:
-    """Swap the logit of the true class with the largest one.
-
-    A sample that is classified correctly stays as it is; in any other, the true class
-    takes the confidence of the wrong answer.
-
-    Source: "probability shift" of arXiv 1911.07471, with which arXiv 2408.07703 begins;
-    docs/method.md, "Options beyond the paper".
-
-    Args:
-        logits (Tensor): (N, C).
-        labels (Tensor): Class indices, int64 (N,), or class probabilities (N, C), of
-            which the most probable class counts.
-
-    Returns:
-        Tensor: (N, C).
-    """
-    truth = labels.argmax(dim=-1) if labels.ndim == 2 else labels
-    truth = truth[:, None].to(logits.device)
-    largest, answer = logits.max(dim=-1, keepdim=True)
-    swapped = logits.scatter(-1, answer, logits.gather(-1, truth))
-    return swapped.scatter(-1, truth, largest)
-
-
 def average_logits(logits: Sequence[Tensor], shares: Tensor) -> Tensor:
     """Average the logits of the mentors on each sample.
 

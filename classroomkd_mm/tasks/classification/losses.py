@@ -10,7 +10,6 @@ from ...classroom import Lesson, MentorLoss
 from ...functional import (
     average_logits,
     bernoulli_divergence,
-    correct_logits,
     distillation_terms,
     mentor_losses,
     softmax_divergence,
@@ -18,7 +17,6 @@ from ...functional import (
 )
 from ...functional.checks import check_number
 from .likelihood import SIGMOID, SOFTMAX, likelihood_of
-from .targets import classification_targets
 
 DIVERGENCES = {SOFTMAX: softmax_divergence, SIGMOID: bernoulli_divergence}
 
@@ -38,8 +36,6 @@ class ClassroomKDLoss(MentorLoss):
         standardize (float, optional): Scale the logits of student and mentors to this
             standard deviation before the temperature (arXiv 2403.01427); 3 is a good
             value. Defaults to None: leave them.
-        correct (bool): Swap a mentor's largest logit with that of the true class where
-            it is wrong. Defaults to False.
 
     Raises:
         TypeError: If an option is not a number.
@@ -49,16 +45,12 @@ class ClassroomKDLoss(MentorLoss):
     likelihood = SOFTMAX
 
     def __init__(
-        self,
-        loss_weight: float = 1.0,
-        standardize: float | None = None,
-        correct: bool = False,
+        self, loss_weight: float = 1.0, standardize: float | None = None
     ) -> None:
         super().__init__(loss_weight)
         if standardize is not None:
             check_number('standardize', standardize, above=0)
         self.standardize = standardize
-        self.correct = correct
 
     def prepare(self, student: nn.Module, mentors: Any) -> None:
         """Determine the student's likelihood.
@@ -69,14 +61,13 @@ class ClassroomKDLoss(MentorLoss):
 
         Raises:
             ValueError: If the classes of the student's head cannot be taught, or not
-                with these options.
+                with standardized logits.
         """
         self.likelihood = likelihood_of(student, 'The student') or SOFTMAX
-        if self.likelihood == SIGMOID and (self.correct or self.standardize):
+        if self.likelihood == SIGMOID and self.standardize:
             raise ValueError(
-                'ClassroomKDLoss: standardize and correct are for a student with a '
-                'softmax, but the head of this one has a sigmoid for each class. '
-                'Remove them.'
+                'ClassroomKDLoss: standardize is for a student with a softmax, but '
+                'the head of this one has a sigmoid for each class. Remove it.'
             )
 
     def mentor_losses(
@@ -92,9 +83,6 @@ class ClassroomKDLoss(MentorLoss):
         Returns:
             Tensor: (n,).
         """
-        if self.correct:
-            labels = classification_targets(lesson.targets)
-            mentor_outputs = [correct_logits(each, labels) for each in mentor_outputs]
         if self.standardize is not None:
             student_output, *mentor_outputs = (
                 standardize_logits(each, self.standardize)
@@ -110,10 +98,7 @@ class ClassroomKDLoss(MentorLoss):
 
     def extra_repr(self) -> str:
         """Show the options."""
-        return (
-            f'standardize={self.standardize}, correct={self.correct}, '
-            f'{super().extra_repr()}'
-        )
+        return f'standardize={self.standardize}, {super().extra_repr()}'
 
 
 @MODELS.register_module()

@@ -86,7 +86,7 @@ CLASSROOMS = {
     'options of the loss': lambda tiny: classifiers(
         tiny,
         knowledge_filter=dict(slack=1.0, weights='normalized'),
-        distill_losses=dict(loss=dict(standardize=3.0, correct=True)),
+        distill_losses=dict(loss=dict(standardize=3.0)),
     ),
     'entropy and average': lambda tiny: classifiers(
         tiny,

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from method_reference import log_softmax, task_loss
 
 from classroomkd_mm.functional import (
-    correct_logits,
     filter_mentors,
     pace_mentors,
     plan_lesson,
@@ -207,42 +206,10 @@ def test_equal_logits_have_a_gradient_when_standardized():
     assert logits.grad.isfinite().all()
 
 
-def test_corrected_logits(tiny):
-    logits = torch.tensor([[3.0, 1.0, 2.0], [1.0, 3.0, 2.0], [1.0, 1.0, 1.0]])
-    labels = torch.tensor([0, 0, 2])
-    expected = torch.tensor([[3.0, 1.0, 2.0], [3.0, 1.0, 2.0], [1.0, 1.0, 1.0]])
-    assert torch.equal(correct_logits(logits, labels), expected)
-    soft = torch.nn.functional.one_hot(labels, 3).float()
-    assert torch.equal(correct_logits(logits, 0.9 * soft + 0.05), expected)
-
-
-@few
-@given(st.integers(0, 2**20))
-def test_correction_makes_the_truth_the_answer_and_keeps_the_rest(seed):
-    _, (logits, *_), labels = example(seed)
-    corrected = correct_logits(logits, labels)
-    assert torch.equal(corrected.argmax(1), labels)
-    assert torch.equal(corrected.sort(1).values, logits.sort(1).values)
-    assert (corrected != logits).sum(1).max() <= 2
-    assert torch.equal(correct_logits(corrected, labels), corrected)
-
-
-def test_the_loss_teaches_corrected_logits(tiny):
-    from classroomkd_mm.tasks.classification import ClassroomKDLoss
-
-    student, mentors, labels = example()
-    lesson = lesson_of(tiny, student, mentors, labels)
-    found = ClassroomKDLoss(correct=True)(student, mentors, lesson)
-    corrected = [correct_logits(each, labels) for each in mentors]
-    assert torch.equal(found, ClassroomKDLoss()(student, corrected, lesson))
-    assert not torch.equal(found, ClassroomKDLoss()(student, mentors, lesson))
-
-
 @pytest.mark.parametrize(
     'loss',
     [
         dict(type='ClassroomKDLoss', standardize=3.0),
-        dict(type='ClassroomKDLoss', correct=True),
         dict(type='AverageLogitsKDLoss'),
     ],
     ids=str,

@@ -1,5 +1,0 @@
-# Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# The total weight of the classroom.
-_base_ = './average_corrected.py'
-title = 'average of the mentors, labels corrected, weight n'
-distiller = dict(distill_losses=dict(loss_classroom=dict(loss_weight=1.0)))
