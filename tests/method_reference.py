@@ -46,8 +46,6 @@ def shares(weights, ranks, own_losses):
     for m in active:
         if weights == 'rank':
             result[m] = ranks[m]
-        elif weights == 'normalized':
-            result[m] = n * ranks[m] / sum(ranks[u] for u in active)
         elif weights == 'uniform':
             result[m] = n / len(active)
         elif len(active) == 1:

@@ -23,10 +23,9 @@ class KnowledgeFilter(nn.Module):
             times σ(1 + log w_m - log w_s). Defaults to True.
         slack (float): How far, in log-score, a mentor may be behind the student and
             still teach. Defaults to 0.
-        weights (str): 'rank' weighs an active mentor by its rank, 'normalized' by its
-            share of the ranks of the active mentors, 'uniform' by an equal share,
-            'confidence' as CA-MKD does (arXiv 2201.00007), on each sample at both
-            levels. All but the first sum to n on a sample. Defaults to 'rank'.
+        weights (str): 'rank' weighs an active mentor by its rank, 'uniform' by an equal
+            share, 'confidence' as CA-MKD does (arXiv 2201.00007), on each sample at
+            both levels. All but the first sum to n on a sample. Defaults to 'rank'.
 
     Raises:
         TypeError: If an option has the wrong type.

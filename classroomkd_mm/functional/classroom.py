@@ -76,8 +76,8 @@ def classroom_loss(
         filtering (bool | str): False lets every mentor teach with weight 1 and W = 1;
             'soft' gates every mentor by its lead over the student.
         slack (float): How far, in log-score, a mentor may be behind the student.
-        weights (str): How the active mentors share the teaching: 'rank', 'normalized',
-            'uniform' or 'confidence'.
+        weights (str): How the active mentors share the teaching: 'rank', 'uniform' or
+            'confidence'.
         mentoring (str | float): 'gap', 'off' (τ = 1), 'dtkd', or a number for a
             fixed temperature.
         task_weight (str): 'student_score' or 'constant'.

@@ -4,7 +4,7 @@
 import torch
 from torch import Tensor
 
-WEIGHTS = ('rank', 'normalized', 'uniform', 'confidence')
+WEIGHTS = ('rank', 'uniform', 'confidence')
 
 
 def share_teaching(
@@ -20,20 +20,17 @@ def share_teaching(
         ranks (Tensor): Of the n mentors, (n, N).
         log_scores (Tensor): Of the n mentors on each sample, (n, N).
         active (Tensor): Bool (n, N).
-        weights (str): 'rank' is the mentor's rank, 'normalized' its share of the ranks
-            of the active mentors, 'uniform' an equal share, 'confidence' see
-            :func:`confidence_weights`.
+        weights (str): 'rank' is the mentor's rank, 'uniform' an equal share of n,
+            'confidence' see :func:`confidence_weights`.
 
     Returns:
         Tensor: (n, N), 0 where the mentor is inactive.
     """
     if weights == 'confidence':
         return confidence_weights(log_scores, active)
-    kept = ranks * active if weights != 'uniform' else active.to(ranks.dtype)
     if weights == 'rank':
-        return kept
-    total = kept.sum(dim=0)
-    return len(ranks) * kept / total.clamp(min=torch.finfo(ranks.dtype).tiny)
+        return ranks * active
+    return len(ranks) * active.to(ranks.dtype) / active.sum(dim=0).clamp(min=1)
 
 
 def confidence_weights(log_scores: Tensor, active: Tensor) -> Tensor:

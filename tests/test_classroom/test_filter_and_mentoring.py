@@ -31,7 +31,7 @@ def test_knowledge_filter_is_filter_mentors(parts, level, rank_decimals, filteri
     'options',
     [
         dict(slack=1.0, weights='confidence'),
-        dict(level='batch', weights='normalized'),
+        dict(level='batch', weights='uniform'),
         dict(filtering='soft', weights='uniform'),
     ],
     ids=str,

@@ -82,7 +82,7 @@ def test_rounded_shares(level, rank_decimals):
         )
 
 
-@pytest.mark.parametrize('weights', ['rank', 'normalized', 'uniform', 'confidence'])
+@pytest.mark.parametrize('weights', ['rank', 'uniform', 'confidence'])
 @pytest.mark.parametrize('filtering', [True, False, 'soft'], ids=str)
 @pytest.mark.parametrize('level', ['sample', 'batch'])
 def test_options_beyond_the_paper(level, filtering, weights):

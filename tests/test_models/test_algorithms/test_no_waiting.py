@@ -85,7 +85,7 @@ CLASSROOMS = {
     ),
     'options of the loss': lambda tiny: classifiers(
         tiny,
-        knowledge_filter=dict(slack=1.0, weights='normalized'),
+        knowledge_filter=dict(slack=1.0, weights='uniform'),
         distill_losses=dict(loss=dict(standardize=3.0)),
     ),
     'entropy and average': lambda tiny: classifiers(
