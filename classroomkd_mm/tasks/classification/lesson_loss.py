@@ -193,7 +193,7 @@ class LessonLoss(RecordedLoss):
         taus = self._taus(lesson)
         shapes = [[tensor.shape for tensor in tensors_of(r)] for r in records]
         if all(shape == shapes[0] for shape in shapes):
-            # All mentors at once take little longer than one.
+            # One call takes less time than one for each mentor.
             joined = map_tensors(lambda *parts: torch.cat(parts), *records)
             terms = self._terms(joined, taus.flatten()).view_as(taus)
         else:
