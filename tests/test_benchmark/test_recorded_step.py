@@ -2,6 +2,7 @@
 """Iterations that a GPU can record: no value is copied from or to it, or waited for."""
 
 import importlib
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -23,7 +24,9 @@ def copies_of_a_step(gpu, model, data, output):
     given = gpu.tensor(VIEWS, len(model.mentors), *output, dtype=torch.float16)
     model.mentors = GivenOutputs(given)
     # PyTorch's backward pass looks for a real GPU.
-    optimizer = SimpleNamespace(update_params=lambda loss: None)
+    optimizer = SimpleNamespace(
+        update_params=lambda loss: None, optim_context=lambda model: nullcontext()
+    )
     step = iteration(gpu.take(model.train()), optimizer, data)
     return gpu.copies(step, gpu.tensor(BATCH, dtype=torch.int64))
 
