@@ -82,6 +82,22 @@ def network_config(
     return model
 
 
+def model_of(cfg: Config) -> dict[str, Any]:
+    """Take the model out of a whole config, as the Runner does.
+
+    Args:
+        cfg (Config): A whole config.
+
+    Returns:
+        dict: Its ``model``, with the ``data_preprocessor`` that stands beside it, if
+        it has none of its own.
+    """
+    model = cfg.model.to_dict()
+    if 'data_preprocessor' in cfg:
+        model.setdefault('data_preprocessor', cfg.data_preprocessor.to_dict())
+    return model
+
+
 def run_network(network: nn.Module, inputs: Tensor) -> Any:
     """Run an OpenMMLab model, or a plain module that maps images to logits.
 
@@ -161,8 +177,6 @@ def _model_of_file(cfg_path: str, overrides: Mapping[str, Any]) -> dict[str, Any
         init_cfg = dict(type='Pretrained', checkpoint=cfg.model_path)
         overrides = {'init_cfg': init_cfg, **overrides}
     cfg.merge_from_dict({'model': overrides})
-    model = cfg.model.to_dict()
-    if 'data_preprocessor' in cfg:
-        model.setdefault('data_preprocessor', cfg.data_preprocessor.to_dict())
+    model = model_of(cfg)
     model.setdefault('_scope_', cfg.get('default_scope') or package)
     return model

@@ -8,6 +8,7 @@ from mmengine.config import Config
 from mmrazor.registry import MODELS
 from torch import nn
 
+from ..networks import model_of
 from .findings import ERROR, Findings
 
 
@@ -27,9 +28,7 @@ def build_classroom(cfg: Config, findings: Findings) -> nn.Module | None:
         kind = (cfg.get('model') or {}).get('type')
         findings.add(ERROR, 'config', f'Its model is {kind!r}, not a ClassroomDistill.')
         return None
-    model = cfg.model.to_dict()
-    if 'data_preprocessor' in cfg:  # as the Runner does
-        model.setdefault('data_preprocessor', cfg.data_preprocessor.to_dict())
+    model = model_of(cfg)
     attempt = Findings()
     with attempt.catch('classroom'):
         return _build(model)

@@ -25,6 +25,28 @@ def test_amounts_are_shared_out_by_probability(spread):
     assert spread.shares_of(amounts, sure) == pytest.approx([0.6, 0.2, 0, 0.2])
 
 
+def test_a_student_with_a_data_preprocessor_beside_the_model(
+    spread, tmp_path, monkeypatch, capsys
+):
+    """As in the configs of MMPretrain, and in those of the benchmark's runs."""
+    from mmengine.config import Config
+    from mmrazor.registry import MODELS
+
+    (path,) = (ROOT / 'configs').rglob(RECIPE)
+    cfg = Config.fromfile(path)
+    student = Config.fromfile(cfg.model.architecture.cfg_path)
+    cfg.model.architecture = dict(student.model, _scope_='mmpretrain')
+    cfg.data_preprocessor = student.data_preprocessor
+    cfg.dump(tmp_path / 'inline.py')
+    model = dict(cfg.model, data_preprocessor=cfg.data_preprocessor)
+    state = MODELS.build(model).student.state_dict()
+    torch.save(dict(state_dict=state), tmp_path / 'student.pth')
+    files = [str(tmp_path / name) for name in ('inline.py', 'student.pth')]
+    monkeypatch.setattr(sys, 'argv', ['spread', *files, '--batches', '1'])
+    spread.main()
+    assert 'sample level' in capsys.readouterr().out
+
+
 def test_the_table_of_a_recipe(spread, tmp_path, monkeypatch, capsys):
     from mmengine.config import Config
     from mmrazor.registry import MODELS

@@ -20,7 +20,7 @@ from torch import Tensor
 from classroomkd_mm import classroom_loss
 from classroomkd_mm._cfg_options import CfgOptions
 from classroomkd_mm._launch import find_config
-from classroomkd_mm.networks import run_network
+from classroomkd_mm.networks import model_of, run_network
 
 QUANTILES = (0.05, 0.5, 0.95)
 # Bounds of the student's probability of the label.
@@ -78,7 +78,7 @@ def main() -> None:
 def answers(cfg: Config, checkpoint: str, count: int) -> list[tuple[Tensor, ...]]:
     """Collect student logits (N, C), mentor logits (n, N, C) and labels (N,)."""
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
-    model = MODELS.build({**cfg.model, 'mentor_cache': None})
+    model = MODELS.build({**model_of(cfg), 'mentor_cache': None})
     load_checkpoint(model.student, checkpoint, map_location='cpu', strict=True)
     model.eval()
     batches = []
