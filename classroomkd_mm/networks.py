@@ -93,7 +93,7 @@ def model_of(cfg: Config) -> dict[str, Any]:
         it has none of its own.
     """
     model = cfg.model.to_dict()
-    if 'data_preprocessor' in cfg:
+    if cfg.get('data_preprocessor') is not None:
         model.setdefault('data_preprocessor', cfg.data_preprocessor.to_dict())
     return model
 

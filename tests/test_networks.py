@@ -20,6 +20,19 @@ def test_preprocessor_outside_of_the_model_is_taken_along(build):
     assert 'init_cfg' not in model
 
 
+def test_no_preprocessor_outside_of_the_model(build):
+    """None stands for none, as for the Runner."""
+    from mmengine.config import Config
+
+    own = dict(model=dict(type='A', data_preprocessor=dict(mean=[1.0])))
+    assert build.model_of(Config(dict(model=dict(type='A')))) == dict(type='A')
+    for beside in (None, dict(mean=[2.0])):
+        cfg = Config(dict(own, data_preprocessor=beside))
+        assert build.model_of(cfg) == own['model']
+    cfg = Config(dict(model=dict(type='A'), data_preprocessor=None))
+    assert build.model_of(cfg) == dict(type='A')
+
+
 def test_keys_beside_cfg_path_go_over_its_model(build):
     model = build.network_config(
         dict(cfg_path=CIFAR, head=dict(num_classes=100)), dict(to_rgb=False)
