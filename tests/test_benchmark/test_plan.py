@@ -55,6 +55,8 @@ def test_who_teaches_and_what_is_cached(plan_of, changed):
     )
     connector = fitnets['distiller']['connectors']['student']
     assert (connector['in_channel'], connector['out_channel']) == (4, 8)
+    # Without it, ResNet8 diverged in `cifar100`.
+    assert connector['norm_cfg'] == dict(type='BN')
     assert len(plan.cached().config.model.mentors) == 2
 
 

@@ -3,11 +3,9 @@ _base_ = './_base_/connected_features.py'
 title = 'FitNets, best mentor'
 source = 'arXiv 1412.6550'
 distiller = dict(
-    # Without it, the training of ResNet8 in `cifar100` diverges at this weight.
-    connectors=dict(student=dict(norm_cfg=dict(type='BN'))),
     distill_losses=dict(
         loss_features=dict(
             type='L2Loss', normalize=False, div_element=True, loss_weight=100
         )
-    ),
+    )
 )

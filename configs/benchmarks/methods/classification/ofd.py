@@ -2,7 +2,4 @@
 _base_ = './_base_/connected_features.py'
 title = 'OFD, best mentor'
 source = 'arXiv 1904.01866'
-distiller = dict(
-    connectors=dict(student=dict(norm_cfg=dict(type='BN'))),
-    distill_losses=dict(loss_features=dict(type='OFDLoss')),
-)
+distiller = dict(distill_losses=dict(loss_features=dict(type='OFDLoss')))
