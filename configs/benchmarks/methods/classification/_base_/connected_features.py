@@ -1,6 +1,6 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# The losses whose arguments are s_feature and t_feature, behind a connector. Without its
-# BN, the training of FitNets diverges in `cifar100`.
+# The losses whose arguments are s_feature and t_feature, behind a connector. Without
+# its BN, the training of FitNets diverges in `cifar100`.
 _base_ = './features.py'
 distiller = dict(
     connectors=dict(
