@@ -3,8 +3,8 @@
 # sigmas, the dataset, the schedule and the runtime.
 #
 # It is the average of the mentors, but who stays far behind is doubted. On real people
-# the average is ahead of the paper's filter and pace (docs/benchmark.md), which are in
-# settings_pose.py.
+# the average is ahead of the paper's filter and pace (docs/results/lsp.md), which are
+# in settings_pose.py.
 _base_ = './settings_pose.py'
 distiller = dict(
     type='ClassroomDistiller',
@@ -19,7 +19,7 @@ distiller = dict(
     distill_losses=dict(
         # The task loss is a mean over the cells of a map, KL is a sum: 8 / (64 * 48).
         # This factor and the sharpness were tuned on the stick figures (see
-        # docs/benchmark.md), but not on COCO.
+        # docs/results/earlier.md), but not on COCO.
         loss_heatmap=dict(type='HeatmapKDLoss', sharpness=10, loss_weight=2.5e-3)
     ),
 )
