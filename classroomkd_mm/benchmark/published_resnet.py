@@ -17,7 +17,7 @@ class PublishedResNet(nn.Module):
     The suite ``cifar100`` has such networks as mentors, by import path: like what a
     user has at hand, they are neither of OpenMMLab nor of the CRD benchmark.
 
-    Source: docs/benchmark.md, "CIFAR-100".
+    Source: docs/benchmark.md, "Data".
 
     Args:
         depth (int): 6 n + 2, for n blocks in each stage.
