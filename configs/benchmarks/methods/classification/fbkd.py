@@ -24,17 +24,13 @@ distiller = dict(
     distill_losses=dict(loss_features=dict(type='FBKDLoss')),
     loss_forward_mappings=dict(
         loss_features=dict(
+            _delete_=True,
             s_input=dict(
-                recorder='features',
-                from_student=True,
-                data_idx='{features.student.index}',
+                _base_.distiller.loss_forward_mappings.loss_features.s_feature,
                 connector='student',
             ),
             t_input=dict(
-                recorder='features',
-                from_student=False,
-                mentor='{best}',
-                data_idx='{features.mentor.index}',
+                _base_.distiller.loss_forward_mappings.loss_features.t_feature,
                 connector='mentor',
             ),
         )

@@ -12,20 +12,5 @@ distiller = dict(
             act_cfg=None,
         )
     ),
-    loss_forward_mappings=dict(
-        loss_features=dict(
-            s_feature=dict(
-                recorder='features',
-                from_student=True,
-                data_idx='{features.student.index}',
-                connector='student',
-            ),
-            t_feature=dict(
-                recorder='features',
-                from_student=False,
-                mentor='{best}',
-                data_idx='{features.mentor.index}',
-            ),
-        )
-    ),
+    loss_forward_mappings=dict(loss_features=dict(s_feature=dict(connector='student'))),
 )

@@ -12,18 +12,12 @@ distiller = dict(
     ),
     loss_forward_mappings=dict(
         loss_features=dict(
+            _delete_=True,
             preds_S=dict(
-                recorder='features',
-                from_student=True,
-                data_idx='{features.student.index}',
+                _base_.distiller.loss_forward_mappings.loss_features.s_feature,
                 connector='student',
             ),
-            preds_T=dict(
-                recorder='features',
-                from_student=False,
-                mentor='{best}',
-                data_idx='{features.mentor.index}',
-            ),
+            preds_T=_base_.distiller.loss_forward_mappings.loss_features.t_feature,
         )
     ),
 )

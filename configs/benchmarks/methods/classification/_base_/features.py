@@ -15,4 +15,20 @@ distiller = dict(
             features=dict(type='ModuleOutputs', source='{features.mentor.source}')
         )
     },
+    # Losses whose arguments have other names take these records under theirs.
+    loss_forward_mappings=dict(
+        loss_features=dict(
+            s_feature=dict(
+                recorder='features',
+                from_student=True,
+                data_idx='{features.student.index}',
+            ),
+            t_feature=dict(
+                recorder='features',
+                from_student=False,
+                mentor='{best}',
+                data_idx='{features.mentor.index}',
+            ),
+        )
+    ),
 )
