@@ -554,6 +554,18 @@ SECTIONS = {
             ValueError,
             {
                 'model.architecture.head': replaced(
+                    dict(type='MultiLabelLinearClsHead', num_classes=4, in_channels=4)
+                ),
+                **kl(preds_S=OURS, preds_T=THEIRS),
+            },
+            'Teach with ClassroomKDLoss.',
+            "'loss_kl' (KLDivergence) compares softmaxes",
+            'ClassroomKDLoss',
+        ),
+        case(
+            ValueError,
+            {
+                'model.architecture.head': replaced(
                     dict(
                         type='MIMHead',
                         loss=dict(type='PixelReconstructionLoss', criterion='L1'),

@@ -251,6 +251,26 @@ class Task(ABC):
         """
         return None
 
+    def check_loss(  # noqa: B027  most tasks have nothing to refuse
+        self,
+        name: str,
+        student: nn.Module,
+        output: Any,
+        value: Callable[[Any], Tensor],
+    ) -> None:
+        """Reject a mapped loss that does not suit what the student says.
+
+        Args:
+            name (str): Name of the loss, for messages.
+            student (nn.Module): The student.
+            output (Any): An output of the student, which the loss takes as it is.
+            value (Callable): Maps such an output to the loss.
+
+        Raises:
+            ValueError: If the loss cannot teach this student. By default, none is
+                rejected.
+        """
+
     def with_targets(
         self, dataset: Mapping[str, Any], train: Mapping[str, Any]
     ) -> Mapping[str, Any]:

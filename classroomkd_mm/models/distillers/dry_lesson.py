@@ -34,8 +34,8 @@ def give_dry_lesson(classroom: nn.Module) -> None:
         classroom (ClassroomDistill): The classroom, which does not change.
 
     Raises:
-        ValueError: If a loss cannot be computed, is not a single number, or gives the
-            student no gradient.
+        ValueError: If a loss cannot be computed, is not a single number, gives the
+            student no gradient, or does not suit what the student says.
     """
     first = next(classroom.student.parameters(), torch.zeros(()))
     if first.is_meta:
@@ -49,7 +49,7 @@ def give_dry_lesson(classroom: nn.Module) -> None:
             except Exception as error:  # any error of a network: try another size
                 _log(f'skipped for images {tuple(inputs.shape)}: {error!r}')
                 continue
-            error = _error_in(trial.distiller, trial.student, mentor_outputs, samples)
+            error = _error_in(trial, mentor_outputs, samples)
             if error is None:
                 return
             errors.append((error, tuple(inputs.shape)))
@@ -86,16 +86,16 @@ def _look(
 
 
 def _error_in(
-    distiller: ClassroomDistiller,
-    student: nn.Module,
+    trial: nn.Module,
     mentor_outputs: Sequence[Any],
     samples: Sequence[BaseDataElement],
 ) -> ValueError | None:
     """Compute every loss; return the error of the first that fails."""
+    distiller = trial.distiller
     try:
         for name, loss in distiller.distill_losses.items():
             if not isinstance(loss, MentorLoss):
-                _try_mapped_loss(distiller, name, student, mentor_outputs)
+                _try_mapped_loss(trial, name, mentor_outputs)
         _try_mentor_losses(distiller, mentor_outputs, samples)
     except ValueError as error:
         return error
@@ -103,12 +103,10 @@ def _error_in(
 
 
 def _try_mapped_loss(
-    distiller: ClassroomDistiller,
-    name: str,
-    student: nn.Module,
-    mentor_outputs: Sequence[Any],
+    trial: nn.Module, name: str, mentor_outputs: Sequence[Any]
 ) -> None:
-    """Compute a mapped loss, and check that it gives the student a gradient."""
+    """Compute a mapped loss, and check that it can teach the student."""
+    distiller, student = trial.distiller, trial.student
     mapping = distiller.loss_forward_mappings[name]
     try:
         loss = distiller.mapped_loss(name, mentor_outputs)
@@ -133,6 +131,28 @@ def _try_mapped_loss(
             f'{_title(distiller, name)} gives the {whose} no gradient: none of its '
             f'arguments from the {whose} depends on trainable weights. Its mapping is '
             f'{dict(mapping)!r}.'
+        )
+    _check_suitable(trial, name, mentor_outputs)
+
+
+def _check_suitable(trial: nn.Module, name: str, mentor_outputs: Sequence[Any]) -> None:
+    """Let the task reject a mapped loss that takes the student's output as it is."""
+    distiller = trial.distiller
+    loss = distiller.distill_losses[name]
+    mapping = distiller.loss_forward_mappings[name]
+    output = distiller.student_output()
+    arguments = distiller.arguments(mapping, mentor_outputs)
+    taken = [
+        argument
+        for argument, value in arguments.items()
+        if mapping[argument]['from_student'] and _is_same(value, output)
+    ]
+    if taken:
+        trial.task.check_loss(
+            _title(distiller, name),
+            trial.student,
+            output,
+            lambda other: loss(**arguments | dict.fromkeys(taken, other)),
         )
 
 
@@ -220,6 +240,12 @@ def shapes_of(value: Any) -> str:
         items = ', '.join(shapes_of(item) for item in value)
         return f'a {type(value).__name__} of {len(value)}: {items}'
     return type(value).__name__
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two records are tensors of the same values."""
+    tensors = isinstance(one, Tensor) and isinstance(other, Tensor)
+    return tensors and torch.equal(one, other)
 
 
 def _has_samples(value: Any) -> bool:

@@ -18,7 +18,7 @@ from ...options import build_part
 from ...random_states import keep_random_states
 from .classes import configured_classes
 from .likelihood import SIGMOID, likelihood_of
-from .loss_trial import try_loss
+from .loss_trial import reject_softmax, try_loss
 from .targets import classification_targets
 
 LABELS = 'gt_labels'
@@ -102,20 +102,13 @@ class LessonLoss(RecordedLoss):
                 record[LABELS] = torch.randint(classes, (4,))
             self._try(record)
             if likelihood_of(student, 'The student') == SIGMOID:
-                self._require_no_softmax(record)
-
-    def _require_no_softmax(self, record: dict) -> None:
-        """Reject a loss that does not see what is added to all logits of a sample."""
-        logits = record[self.arguments[0]]
-        shifts = torch.arange(1.0, len(logits) + 1)[:, None]
-        moved = record | {self.arguments[0]: logits + shifts}
-        tau = torch.tensor(2.0)
-        if torch.allclose(self._value(record, tau), self._value(moved, tau), rtol=1e-4):
-            raise ValueError(
-                f'LessonLoss: {type(self.loss).__name__} compares softmaxes, but the '
-                'head of the student has a sigmoid for each class. Teach with '
-                'ClassroomKDLoss.'
-            )
+                tau = torch.tensor(2.0)
+                first = self.arguments[0]
+                reject_softmax(
+                    f'LessonLoss: {type(self.loss).__name__}',
+                    lambda logits: self._value(record | {first: logits}, tau),
+                    record[first],
+                )
 
     def rehearse(self, records: Sequence[Mapping[str, Any]], lesson: Lesson) -> None:
         """Check that the loss is one of single samples on these records.

@@ -61,6 +61,27 @@ def try_loss(
         )
 
 
+def reject_softmax(
+    name: str, value: Callable[[Tensor], Tensor], logits: Tensor
+) -> None:
+    """Reject a loss that does not see what is added to all logits of a sample.
+
+    Args:
+        name (str): Name of the loss, for messages.
+        value (Callable): Maps logits of a student that has sigmoids to the loss.
+        logits (Tensor): Such logits (N, C).
+
+    Raises:
+        ValueError: If the loss compares softmaxes.
+    """
+    shifts = torch.arange(1.0, len(logits) + 1, device=logits.device)[:, None]
+    if torch.allclose(value(logits), value(logits + shifts), rtol=1e-4):
+        raise ValueError(
+            f'{name} compares softmaxes, but the head of the student has a sigmoid for '
+            'each class. Teach with ClassroomKDLoss.'
+        )
+
+
 def _unlike(x: Tensor) -> Tensor:
     """Take four samples, and shift and stretch each in its own way.
 

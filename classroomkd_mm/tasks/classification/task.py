@@ -21,6 +21,7 @@ from .heads import (
     training_difference,
 )
 from .likelihood import LIKELIHOODS, SIGMOID, SOFTMAX, likelihood_of
+from .loss_trial import reject_softmax
 from .targets import multi_hot_targets, wrong_targets
 
 
@@ -199,6 +200,27 @@ class ClassificationTask(Task):
         if likelihood_of(student, 'The student') == SIGMOID:
             logit = -math.log(max(output.shape[1] - 1, 1))
         return torch.full_like(output, logit)
+
+    def check_loss(
+        self,
+        name: str,
+        student: nn.Module,
+        output: Tensor,
+        value: Callable[[Tensor], Tensor],
+    ) -> None:
+        """Reject a loss that compares softmaxes, for a student with sigmoids.
+
+        Args:
+            name (str): Name of the loss, for messages.
+            student (nn.Module): The student.
+            output (Tensor): Logits (N, C).
+            value (Callable): Maps logits to the loss.
+
+        Raises:
+            ValueError: If the loss compares softmaxes and the student has sigmoids.
+        """
+        if likelihood_of(student, 'The student') == SIGMOID:
+            reject_softmax(name, value, output)
 
     def hits(self, output: Tensor, data_samples: Sequence[BaseDataElement]) -> Tensor:
         """Tell for which samples the largest logit is that of a true class.

@@ -133,6 +133,33 @@ def test_refused_when_built(tiny, case):
     classroom(tiny, distiller, dry_run=False)
 
 
+@pytest.mark.parametrize('recorder', ['logits', 'outputs'])
+def test_softmaxes_of_a_student_with_sigmoids(tiny, recorder):
+    """Whichever recorder gives the loss the logits."""
+    distiller = dict(
+        student_recorders=dict(
+            logits=dict(type='ClassifierLogits', source='head'),
+            outputs=dict(type='ModuleOutputs', source='head.fc'),
+        ),
+        **mapped(
+            'KLDivergence', preds_S=S_LOGITS | dict(recorder=recorder), preds_T=M_LOGITS
+        ),
+    )
+    with pytest.raises(ValueError, match=r"'loss' \(KLDivergence\) compares softmaxes"):
+        tiny.build_classroom(architecture=sigmoids(tiny), distiller=distiller)
+
+
+def test_what_else_a_student_with_sigmoids_may_learn(tiny):
+    logits = mapped('L2Loss', s_feature=S_LOGITS, t_feature=M_LOGITS)
+    classroom(tiny, logits, architecture=sigmoids(tiny))
+
+
+def sigmoids(tiny):
+    architecture = tiny.net()
+    architecture['head'].update(type='MultiLabelLinearClsHead')
+    return architecture
+
+
 def test_a_recorder_that_records_nothing(tiny):
     never_called = dict(type='ModuleOutputs', source='data_preprocessor')
     with pytest.raises(ValueError, match=r"'logits' of the student recorded nothing"):
