@@ -149,8 +149,10 @@ def test_softmaxes_of_a_student_with_sigmoids(tiny, recorder):
         tiny.build_classroom(architecture=sigmoids(tiny), distiller=distiller)
 
 
-def test_what_else_a_student_with_sigmoids_may_learn(tiny):
-    logits = mapped('L2Loss', s_feature=S_LOGITS, t_feature=M_LOGITS)
+@pytest.mark.parametrize('weight', [1.0, 0.0])
+def test_what_else_a_student_with_sigmoids_may_learn(tiny, weight):
+    options = dict(loss_weight=weight)
+    logits = mapped('L2Loss', options, s_feature=S_LOGITS, t_feature=M_LOGITS)
     classroom(tiny, logits, architecture=sigmoids(tiny))
 
 
