@@ -3,13 +3,13 @@
 
 import argparse
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from .comparison import Row, compare
 from .method import find_methods
 from .page import as_json, markdown, table_of_runs
-from .plan import Plan, check_same_suite
+from .plan import Plan, Run, check_same_suite
 from .plot import plot
 from .record import read_record
 from .results import collect
@@ -160,19 +160,19 @@ def commands(plan: Plan) -> str:
     Returns:
         str: A line for each command, in an order in which they can be run.
     """
-    from .running import CACHE_LOG, cache_command
+    from .running import cache_command
     from .start import write_start
 
     for seed in plan.seeds:
         write_start(plan.start(seed).with_suffix('.py'), plan.start(seed))
-    pretraining = [run.command() for run in plan.pretraining.values()]
-    cached = plan.cached()
-    filling = [cache_command(cached, plan.out / CACHE_LOG)] if cached else []
-    training = [
-        run.command() for job in plan.jobs for run in job.runs
-        if run.state != 'finished'
-    ]  # fmt: skip
-    return '\n'.join(map(shlex.join, [*pretraining, *filling, *training]))
+
+    def left(runs: Iterable[Run]) -> list[list[str]]:
+        return [run.command() for run in runs if run.state != 'finished']
+
+    training = [run for job in plan.jobs for run in job.runs]
+    filling = cache_command(plan)
+    lines = [*left(plan.pretraining.values()), filling, *left(training)]
+    return '\n'.join(shlex.join(line) for line in lines if line)
 
 
 def train(plan: Plan, workers: int) -> None:

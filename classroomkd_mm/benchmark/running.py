@@ -5,7 +5,6 @@ import re
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Protocol
 
 from .._runs import run_logged
@@ -43,25 +42,27 @@ def prepare(plan: Plan, jobs: int, watcher: Watcher) -> None:
         list(pool.map(lambda run: do(run, watcher), plan.pretraining.values()))
     for seed in plan.seeds:
         write_start(plan.start(seed).with_suffix('.py'), plan.start(seed))
-    run = plan.cached()
-    if run is not None and any(job.runs[-1].state == 'to do' for job in plan.jobs):
+    filling = cache_command(plan)
+    if filling:
         watcher.say('Filling the cache of the mentors.')
-        folder = plan.out / CACHE_LOG
-        run_logged([sys.executable, '-m', *cache_command(run, folder)], folder)
+        run_logged([sys.executable, '-m', *filling], plan.out / CACHE_LOG)
 
 
-def cache_command(run: Run, folder: Path) -> list[str]:
-    """Write the command line that fills the cache of a run.
+def cache_command(plan: Plan) -> list[str]:
+    """Write the command line that fills the cache of a plan.
 
     Args:
-        run (Run): The run.
-        folder (Path): Where the command leaves its log.
+        plan (Plan): The plan.
 
     Returns:
-        list[str]: ``mim run classroomkd_mm cache_mentors …``, in parts.
+        list[str]: ``mim run classroomkd_mm cache_mentors …``, in parts; empty if the
+        plan has no cache, or all runs have begun, so that it is full.
     """
+    run = plan.cached()
+    if run is None or all(job.runs[-1].state != 'to do' for job in plan.jobs):
+        return []
     command = ['mim', 'run', 'classroomkd_mm', 'cache_mentors', str(run.path)]
-    return [*command, '--work-dir', str(folder)]
+    return [*command, '--work-dir', str(plan.out / CACHE_LOG)]
 
 
 def run_all(jobs: Sequence[Job], workers: int, watcher: Watcher) -> None:

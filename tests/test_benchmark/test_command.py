@@ -27,11 +27,17 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(
     assert 'left out     rkd: benchmark.features' in capsys.readouterr().out
 
 
-def test_commands_are_ordinary_trainings(benchmark, tmp_path, capsys, monkeypatch):
+@pytest.fixture
+def made(monkeypatch):
+    """Notes the initial weights instead of making them."""
     from classroomkd_mm.benchmark import start
 
-    made = []
-    monkeypatch.setattr(start, 'write_start', lambda config, file: made.append(file))
+    files = []
+    monkeypatch.setattr(start, 'write_start', lambda config, file: files.append(file))
+    return files
+
+
+def test_commands_are_ordinary_trainings(benchmark, tmp_path, capsys, made):
     benchmark('--print-commands', '--methods', 'alone', 'kd', '--seeds', '4')
     cache, *runs = capsys.readouterr().out.splitlines()
     config = tmp_path / 'out/runs/kd/seed4.py'
@@ -45,6 +51,21 @@ def test_commands_are_ordinary_trainings(benchmark, tmp_path, capsys, monkeypatc
     )
     assert config.is_file()
     assert made == [tmp_path / 'out/starts/seed4.pth']
+
+
+def test_what_is_finished_has_no_command(benchmark, tmp_path, finish, capsys, made):
+    from classroomkd_mm.benchmark.plan import Plan
+    from classroomkd_mm.benchmark.suite import Suite
+
+    finish(tmp_path / 'out/runs/kd/seed4', 33.0)
+    benchmark('--print-commands', '--methods', 'kd', '--seeds', '4')
+    assert capsys.readouterr().out == '\n'  # nor is the cache filled again
+
+    plan = Plan(Suite.read('demo'), [], [], tmp_path, strict=True)
+    first, *others = plan.pretraining.values()
+    finish(first.folder, 33.0)
+    commands = command.commands(plan).splitlines()
+    assert [line.split()[3] for line in commands] == [str(run.path) for run in others]
 
 
 def test_collecting_trains_nothing(benchmark, tmp_path, finish, capsys):

@@ -12,7 +12,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmrazor.registry import HOOKS
 
-from ...benchmark.record import write_record
+from ...benchmark.record import is_finished, write_record
 
 SUFFIX = '_classwise'
 """MMPretrain's metrics end in it where they have a value for each class."""
@@ -25,7 +25,8 @@ class RunRecordHook(Hook):
     That is, while it trains, how far it is; after the validation behind the last
     iteration the metrics (numbers by name, and lists by class), the seconds of an
     iteration (median) and of the whole run, the peak of memory, the size of the last
-    checkpoint and the number of trained parameters.
+    checkpoint and the number of trained parameters. A run that was killed in that
+    validation makes up for it when it is resumed; a finished one keeps its record.
 
     Source: docs/benchmark.md.
 
@@ -39,15 +40,22 @@ class RunRecordHook(Hook):
     def __init__(self, interval: int = 20) -> None:
         self.interval = interval
         self._began = time.monotonic()
+        self._first = 0
+        self._is_finished = False
 
     def before_train(self, runner: Runner) -> None:
-        """Begin to measure.
+        """Begin to measure, or go on.
 
         Args:
             runner (Runner): The runner.
         """
-        self._began = time.monotonic()
-        self._write(runner, finished=False)
+        self._first = runner.iter
+        earlier = sum(times(runner)) if runner.iter else 0
+        self._began = time.monotonic() - earlier
+        at_end = runner.iter >= runner.max_iters
+        self._is_finished = at_end and is_finished(Path(runner.work_dir))
+        if not at_end:
+            self._write(runner, runner.iter, finished=False)
 
     def after_train_iter(
         self,
@@ -65,7 +73,7 @@ class RunRecordHook(Hook):
             outputs (dict, optional): The losses.
         """
         if self.every_n_train_iters(runner, self.interval):
-            self._write(runner, finished=False)
+            self._write(runner, runner.iter + 1, finished=False)
 
     def after_val_epoch(self, runner: Runner, metrics: dict | None = None) -> None:
         """Report the result after the last iteration.
@@ -79,22 +87,49 @@ class RunRecordHook(Hook):
             return
         metrics = metrics or {}
         lists = {k: list(v) for k, v in metrics.items() if k.endswith(SUFFIX)}
+        measured = measurements(runner)
+        if runner.iter == self._first:
+            measured['peak_memory_mb'] = None  # The process has trained nothing.
         self._write(
             runner,
+            runner.iter,
             finished=True,
             metrics={k: float(v) for k, v in metrics.items() if isinstance(v, Real)},
             by_class=next(iter(lists.values()), None),
-            **measurements(runner),
+            **measured,
         )
+        self._is_finished = True
 
-    def _write(self, runner: Runner, **entries: Any) -> None:
+    def after_train(self, runner: Runner) -> None:
+        """Validate a run that was resumed at its end, if no validation has finished it.
+
+        Args:
+            runner (Runner): The runner.
+        """
+        at_end = runner.iter >= runner.max_iters
+        if at_end and not self._is_finished and runner.val_loop is not None:
+            runner.val_loop.run()
+
+    def _write(self, runner: Runner, iteration: int, **entries: Any) -> None:
         if is_main_process():
             progress = dict(
-                iteration=runner.iter + (not entries['finished']),
+                iteration=iteration,
                 iterations=runner.max_iters,
                 seconds=time.monotonic() - self._began,
             )
             write_record(Path(runner.work_dir), {**progress, **entries})
+
+
+def times(runner: Runner) -> np.ndarray:
+    """Look up how long the iterations took, also those before a run was resumed.
+
+    Args:
+        runner (Runner): During or after training.
+
+    Returns:
+        np.ndarray: In seconds, one for each iteration.
+    """
+    return runner.message_hub.get_scalar('train/time').data[0]
 
 
 def measurements(runner: Runner) -> dict[str, Any]:
@@ -108,7 +143,6 @@ def measurements(runner: Runner) -> dict[str, Any]:
         (of the process, if that is the CPU), ``checkpoint_mb``, ``trained_parameters``
         and ``torch``, its version.
     """
-    times, _ = runner.message_hub.get_scalar('train/time').data
     device = next(runner.model.parameters()).device
     if device.type == 'cuda':
         name = torch.cuda.get_device_name(device)
@@ -119,7 +153,7 @@ def measurements(runner: Runner) -> dict[str, Any]:
     last = runner.message_hub.get_info('last_ckpt', None)
     trained = (p.numel() for p in runner.model.parameters() if p.requires_grad)
     return dict(
-        seconds_per_iteration=float(np.median(times)),
+        seconds_per_iteration=float(np.median(times(runner))),
         peak_memory_mb=memory,
         checkpoint_mb=Path(last).stat().st_size / 1e6 if last else None,
         trained_parameters=sum(trained),
