@@ -214,14 +214,14 @@ def write_page(plan: Plan, elsewhere: Sequence[Path] = ()) -> tuple[list[Row], s
     Returns:
         tuple[list[Row], str]: The methods, the best mean first, and the Markdown.
     """
-    rows = compare(plan.suite, collect(plan, elsewhere))
+    rows, baseline = compare(plan.suite, collect(plan, elsewhere))
     mentors = {name: read_record(run.folder) for name, run in plan.pretraining.items()}
     plan.out.mkdir(parents=True, exist_ok=True)
-    text = markdown(plan.suite, rows, mentors, plan.left_out)
+    text = markdown(plan.suite, rows, baseline, mentors, plan.left_out)
     (plan.out / 'benchmark.md').write_text(text, encoding='utf-8')
     csv = table_of_runs(plan.suite, rows)
     (plan.out / 'benchmark.csv').write_text(csv, encoding='utf-8')
-    json = as_json(plan.suite, rows)
+    json = as_json(plan.suite, rows, baseline)
     (plan.out / 'benchmark.json').write_text(json, encoding='utf-8')
     plot(plan.suite, rows, plan.out / 'benchmark.png')
     return rows, text

@@ -36,7 +36,9 @@ class Row:
         return float(np.mean(list(self.values.values()))) if self.values else -np.inf
 
 
-def compare(suite: Suite, results: Sequence[Results]) -> list[Row]:
+def compare(
+    suite: Suite, results: Sequence[Results]
+) -> tuple[list[Row], Results | None]:
     """Compare the methods of a suite.
 
     Args:
@@ -44,16 +46,21 @@ def compare(suite: Suite, results: Sequence[Results]) -> list[Row]:
         results (Sequence[Results]): What was measured.
 
     Returns:
-        list[Row]: The best mean first, methods without results last.
+        tuple[list[Row], Results | None]: The methods, the best mean first and those
+        without results last, and the best baseline.
     """
     alone = next((r for r in results if r.method.kind == 'alone'), None)
     baseline = best_baseline(suite, results)
     rows = [_row(suite, r, alone, baseline) for r in results]
-    return sorted(rows, key=lambda row: -row.mean)
+    return sorted(rows, key=lambda row: -row.mean), baseline
 
 
 def best_baseline(suite: Suite, results: Sequence[Results]) -> Results | None:
-    """Find the baseline with the highest mean, on the seeds that most have.
+    """Find the best baseline, without comparing means of different seeds.
+
+    It is that with the highest mean among those with the most seeds. One with other
+    seeds takes its place if the interval of its difference to that one, on the seeds
+    that both have, is above zero.
 
     Args:
         suite (Suite): The suite.
@@ -63,13 +70,17 @@ def best_baseline(suite: Suite, results: Sequence[Results]) -> Results | None:
         Results | None: The baseline; None if no baseline has results.
     """
     measured = [r for r in results if r.method.kind == 'baseline' and r.records]
-    most = max((len(r.records) for r in measured), default=0)
-    complete = [r for r in measured if len(r.records) == most]
-    return max(
-        complete,
-        key=lambda r: np.mean(list(r.values(suite).values())),
-        default=None,
-    )
+    if not measured:
+        return None
+    most = max((set(r.records) for r in measured), key=len)
+    complete = [r for r in measured if set(r.records) == most]
+    best = max(complete, key=lambda r: np.mean(list(r.values(suite).values())))
+
+    def lead(other: Results) -> float:
+        found = difference(other.values(suite), best.values(suite))
+        return found.mean if found and found.low > 0 else 0.0
+
+    return max([best, *measured], key=lead)
 
 
 def _row(

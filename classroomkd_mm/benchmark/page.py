@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from .comparison import Row
+from .results import Results
 from .statistics import CONFIDENCE, FEWEST_SEEDS, Difference
 from .suite import Suite
 
@@ -25,6 +26,7 @@ MEASURED = {
 def markdown(
     suite: Suite,
     rows: Sequence[Row],
+    baseline: Results | None,
     mentors: Mapping[str, Mapping[str, Any]],
     left_out: Mapping[str, str],
 ) -> str:
@@ -33,6 +35,7 @@ def markdown(
     Args:
         suite (Suite): The suite.
         rows (Sequence[Row]): The methods, in their order on the page.
+        baseline (Results | None): The best baseline.
         mentors (Mapping[str, Mapping]): Records of the mentors that were trained.
         left_out (Mapping[str, str]): Methods that the suite cannot have, with reasons.
 
@@ -45,7 +48,7 @@ def markdown(
         _introduction(suite, rows),
         f'## {title[:1].upper()}{title[1:]}, after the last epoch',
         _table(_result_head(), [_result_cells(row) for row in rows]),
-        _how_to_read(rows),
+        _how_to_read(baseline),
         '## Cost',
         _table(_cost_head(suite), [_cost_cells(suite, row) for row in rows]),
     ]
@@ -96,12 +99,13 @@ def table_of_runs(suite: Suite, rows: Sequence[Row]) -> str:
     return text.getvalue()
 
 
-def as_json(suite: Suite, rows: Sequence[Row]) -> str:
+def as_json(suite: Suite, rows: Sequence[Row], baseline: Results | None) -> str:
     """Write all that was measured and compared as JSON.
 
     Args:
         suite (Suite): The suite.
         rows (Sequence[Row]): The methods.
+        baseline (Results | None): The best baseline.
 
     Returns:
         str: The JSON.
@@ -121,7 +125,12 @@ def as_json(suite: Suite, rows: Sequence[Row]) -> str:
         )
         for row in rows
     }
-    head = dict(suite=suite.name, title=suite.title, metric=suite.metric)
+    head = dict(
+        suite=suite.name,
+        title=suite.title,
+        metric=suite.metric,
+        best_baseline=baseline.method.name if baseline else None,
+    )
     return json.dumps({**head, 'methods': methods}, indent=1)
 
 
@@ -142,11 +151,9 @@ def _introduction(suite: Suite, rows: Sequence[Row]) -> str:
     )
 
 
-def _how_to_read(rows: Sequence[Row]) -> str:
+def _how_to_read(baseline: Results | None) -> str:
     """Say what the intervals and verdicts mean."""
-    baseline = [row for row in rows if row.results.method.kind == 'baseline']
-    best = [row for row in baseline if row.values and row.to_baseline is None]
-    name = best[0].results.method.title if best else 'none has finished'
+    name = baseline.method.title if baseline else 'none has finished'
     return (
         f'Differences are paired over the seeds; in brackets their {CONFIDENCE:.0%} '
         'interval, by bootstrap. A method is ahead or behind if this interval is clear '

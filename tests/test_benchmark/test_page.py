@@ -35,8 +35,13 @@ def plan(plan_of, finish):
 
 
 @pytest.fixture
-def rows(plan):
+def compared(plan):
     return compare(plan.suite, collect(plan))
+
+
+@pytest.fixture
+def rows(compared):
+    return compared[0]
 
 
 def line_of(text, start):
@@ -46,8 +51,9 @@ def line_of(text, start):
     return [cell.strip() for cell in line.split('|')[1:-1]]
 
 
-def test_markdown(plan, rows):
-    text = markdown(plan.suite, rows, {}, dict(rkd='it needs features'))
+def test_markdown(plan, compared):
+    rows, _ = compared
+    text = markdown(plan.suite, *compared, {}, dict(rkd='it needs features'))
     ours = line_of(text, '**classroom, sample, W = 1**')
     assert ours[1:3] == ['47.83', '47.00, 47.50, 49.00']
     assert ours[3].startswith('+6.83 [')
@@ -74,12 +80,14 @@ def test_markdown(plan, rows):
     assert '| 20.0 | 900 | 0.50 | 1,234 |' in text
 
 
-def test_csv_and_json(plan, rows):
+def test_csv_and_json(plan, compared):
+    rows, _ = compared
     lines = list(csv.DictReader(table_of_runs(plan.suite, rows).splitlines()))
     assert len(lines) == 12
     assert lines[0]['method'] == 'classroom'
     assert float(lines[0]['accuracy/top1']) == 47
-    content = json.loads(as_json(plan.suite, rows))
+    content = json.loads(as_json(plan.suite, *compared))
+    assert content['best_baseline'] == 'average'
     ours = content['methods']['classroom']
     assert ours['to_best_baseline']['verdict'] == 'ahead'
     assert ours['by_seed'] == {'0': 47.0, '1': 47.5, '2': 49.0}
@@ -92,10 +100,52 @@ def test_one_seed_has_no_interval(plan_of, finish):
     plan = plan_of('alone', 'classroom', seeds=[0])
     for name, value in dict(alone=1, classroom=2).items():
         finish(plan.out / 'runs' / name / 'seed0', value)
-    rows = compare(plan.suite, collect(plan))
-    ours = line_of(markdown(plan.suite, rows, {}, {}), '**classroom, sample, W = 1**')
+    compared = compare(plan.suite, collect(plan))
+    ours = line_of(
+        markdown(plan.suite, *compared, {}, {}), '**classroom, sample, W = 1**'
+    )
     assert ours[3:5] == ['+1.00', 'undecided']
-    assert json.loads(as_json(plan.suite, rows))
+    assert json.loads(as_json(plan.suite, *compared))
+
+
+@pytest.mark.parametrize(
+    ('kd', 'average', 'best'),
+    [
+        # Its seeds are easier, and none is shared.
+        ({0: 50, 1: 51}, {2: 60, 3: 61}, 'kd'),
+        # It has fewer, and is better on all of them.
+        ({0: 50, 1: 51, 2: 50}, {0: 60, 1: 61}, 'average'),
+        # It has fewer, and may be better or not.
+        ({0: 50, 1: 51, 2: 20}, {0: 60, 1: 41}, 'kd'),
+        ({0: 50, 1: 51, 2: 20}, {0: 51}, 'kd'),
+        # As many, of which two are the same.
+        ({0: 50, 1: 51, 2: 90}, {0: 51, 1: 52, 3: 50}, 'average'),
+        ({0: 50, 1: 51}, {3: 70}, 'kd'),
+        ({0: 50}, {0: 51}, 'average'),
+    ],
+)
+def test_baselines_are_compared_on_the_same_seeds(plan_of, finish, kd, average, best):
+    plan = plan_of('alone', 'kd', 'average', 'classroom', seeds=range(4))
+    given = dict(kd=kd, average=average, classroom=dict.fromkeys(range(4), 55))
+    for name, values in given.items():
+        for seed, value in values.items():
+            finish(plan.out / 'runs' / name / f'seed{seed}', value)
+    rows, baseline = compare(plan.suite, collect(plan))
+    assert baseline.method.name == best
+    titles = dict(kd='KD, best mentor, τ = 4', average='average of the mentors, τ = 4')
+    text = markdown(plan.suite, rows, baseline, {}, {})
+    assert f'The best baseline: {titles[best]}.' in text
+    ours = line_of(text, '**classroom, sample, W = 1**')
+    of = given[best].values()
+    assert ours[5].startswith(f'{55 - sum(of) / len(of):+.2f}')
+
+
+def test_without_a_baseline_none_is_the_best(plan_of, finish):
+    plan = plan_of('alone', 'kd', 'classroom', seeds=[0])
+    finish(plan.out / 'runs' / 'classroom' / 'seed0', 1.0)
+    compared = compare(plan.suite, collect(plan))
+    assert 'best baseline: none has' in markdown(plan.suite, *compared, {}, {})
+    assert json.loads(as_json(plan.suite, *compared))['best_baseline'] is None
 
 
 def test_runs_made_elsewhere(plan, plan_of, finish, tmp_path):
