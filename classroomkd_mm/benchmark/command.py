@@ -4,6 +4,7 @@
 import argparse
 import shlex
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from .comparison import Row, compare
@@ -37,15 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         strict=bool(names),
     )
     plan.check()
-    for folder in args.collect or ():
-        if not (folder / 'suite.json').is_file():
-            raise FileNotFoundError(
-                f'--collect {folder}: there is no suite.json, so that it is no folder '
-                'of a benchmark.'
-            )
-        check_same_suite(suite, folder)
     if args.collect is None:
         check_files(suite)
+    else:
+        check_collected(plan, args.collect)
     if args.dry_run:
         print(outlook(plan))
     elif args.print_commands:
@@ -55,6 +51,31 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if args.collect is None:
             train(plan, args.jobs)
         leave_page(plan, args.collect or ())
+
+
+def check_collected(plan: Plan, elsewhere: Sequence[Path]) -> None:
+    """Refuse folders that have no runs of a plan, or others than it would make.
+
+    Args:
+        plan (Plan): The plan.
+        elsewhere (Sequence[Path]): Folders beside its own.
+
+    Raises:
+        FileNotFoundError: If a folder is none of a benchmark; the plan's own may be
+            new if there are others.
+        ValueError: If one is of another suite, or a run in it has another config.
+    """
+    for folder in elsewhere or [plan.out]:
+        if not (folder / 'suite.json').is_file():
+            raise FileNotFoundError(
+                f'{folder} has no suite.json, so that it is no folder of a benchmark '
+                'to collect from. Name one with --out, or behind --collect.'
+            )
+    for folder in elsewhere:
+        check_same_suite(plan.suite, folder)
+        for run in plan.runs():
+            there = folder / run.folder.relative_to(plan.out)
+            replace(run, folder=there).check()
 
 
 def number_of_jobs(text: str) -> int:

@@ -68,7 +68,8 @@ def test_what_is_finished_has_no_command(benchmark, tmp_path, finish, capsys, ma
     assert [line.split()[3] for line in commands] == [str(run.path) for run in others]
 
 
-def test_collecting_trains_nothing(benchmark, tmp_path, finish, capsys):
+def test_collecting_trains_nothing(benchmark, tmp_path, finish, capsys, made):
+    benchmark('--print-commands', '--methods', 'alone')
     finish(tmp_path / 'out/runs/alone/seed0', 33.0)
     for file in tmp_path.glob('*.pth'):
         file.unlink()  # nor does it need the mentors
@@ -77,8 +78,29 @@ def test_collecting_trains_nothing(benchmark, tmp_path, finish, capsys):
     assert {file.suffix for file in (tmp_path / 'out').glob('benchmark.*')} == {
         '.md', '.csv', '.json', '.png',
     }  # fmt: skip
-    with pytest.raises(FileNotFoundError, match=r'no suite\.json'):
+    with pytest.raises(FileNotFoundError, match=r'nowhere has no suite\.json'):
         benchmark('--collect', str(tmp_path / 'nowhere'), '--methods', 'alone')
+
+
+def test_an_out_with_nothing_to_collect_is_not_made(benchmark, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'out has no suite\.json'):
+        benchmark('--collect', '--methods', 'alone')
+    assert not (tmp_path / 'out').exists()
+
+
+def test_runs_are_collected_if_their_configs_are_those_of_the_plan(
+    benchmark, tmp_path, finish, made, capsys
+):
+    chosen = ('--methods', 'kd', '--seeds', '4')
+    benchmark('--print-commands', *chosen)
+    elsewhere = (tmp_path / 'out').rename(tmp_path / 'elsewhere')
+    finish(elsewhere / 'runs/kd/seed4', 99.0)
+    benchmark('--collect', str(elsewhere), *chosen)
+    assert '| KD, best mentor, τ = 4 | 99.00 |' in capsys.readouterr().out
+    config = elsewhere / 'runs/kd/seed4.py'
+    config.write_text(config.read_text().replace('tau=4', 'tau=9'))
+    with pytest.raises(ValueError, match=r'elsewhere.*tau: 9, now 4'):
+        benchmark('--collect', str(elsewhere), *chosen)
 
 
 @pytest.mark.parametrize(
