@@ -11,7 +11,7 @@ from typing import Any
 
 from .comparison import Row
 from .results import Results
-from .statistics import CONFIDENCE, FEWEST_SEEDS, Difference
+from .statistics import BY_CHANCE, CONFIDENCE, FEWEST_SEEDS, Difference
 from .suite import Suite
 
 MEASURED = {
@@ -154,10 +154,13 @@ def _introduction(suite: Suite, rows: Sequence[Row]) -> str:
 def _how_to_read(baseline: Results | None) -> str:
     """Say what the intervals and verdicts mean."""
     name = baseline.method.title if baseline else 'none has finished'
+    chance = ', '.join(f'{share:.0%} with {n}' for n, share in BY_CHANCE.items())
     return (
         f'Differences are paired over the seeds; in brackets their {CONFIDENCE:.0%} '
         'interval, by bootstrap. A method is ahead or behind if this interval is clear '
         f'of zero, and undecided otherwise or with fewer than {FEWEST_SEEDS} seeds. '
+        'Where two methods do not differ, chance alone puts one ahead or behind: in '
+        f'{chance} seeds. Each row has two comparisons. '
         f'The best baseline: {name}. Improved: classes whose mean is above that of the '
         'student alone.'
     )

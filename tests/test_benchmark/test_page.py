@@ -62,6 +62,7 @@ def test_markdown(plan, compared):
     assert ours[5].startswith('+1.17 [')
     assert ours[6:] == ['ahead', '3 of 4']
     assert 'The best baseline: average of the mentors, τ = 4.' in text
+    assert 'ahead or behind: in 24% with 3, 16% with 5, 10% with 10 seeds.' in text
     baseline = line_of(text, 'average of the mentors, τ = 4')
     assert baseline[3].startswith('+5.67')
     assert baseline[5:] == ['', '', '']

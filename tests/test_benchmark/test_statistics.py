@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from classroomkd_mm.benchmark.statistics import classes_improved, difference
+from classroomkd_mm.benchmark.statistics import BY_CHANCE, classes_improved, difference
 
 
 def by_seed(*values):
@@ -50,6 +50,16 @@ def test_the_interval_is_that_of_scipy_and_the_same_each_time():
     assert first == again
     spread = np.std([ours[k] - theirs[k] for k in ours]) / np.sqrt(8)
     assert first.high - first.low == pytest.approx(2 * 1.96 * spread, rel=0.1)
+
+
+@pytest.mark.parametrize(('seeds', 'share'), BY_CHANCE.items())
+def test_how_often_chance_decides(seeds, share):
+    """The share itself is of 2,000 trials; with 400 it is within two errors."""
+    trials = np.random.default_rng(0).normal(size=(400, seeds))
+    zero = by_seed(*np.zeros(seeds))
+    verdicts = [difference(by_seed(*trial), zero).verdict for trial in trials]
+    decided = 1 - verdicts.count('undecided') / len(trials)
+    assert decided == pytest.approx(share, abs=2 * np.sqrt(share * (1 - share) / 400))
 
 
 def test_classes_that_improve():
