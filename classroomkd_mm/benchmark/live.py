@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
 from .plan import FAILURE, Job, Plan
@@ -72,14 +73,14 @@ class Board:
         """
         left = time_left(self.plan.jobs, self.workers)
         caption = f'about {left} left' if left else None
-        table = Table(title=self.plan.suite.title, caption=caption)
+        table = Table(title=escape(self.plan.suite.title), caption=caption)
         table.add_column('method')
         for seed in self.plan.seeds:
             table.add_column(f'seed {seed}', justify='right')
         jobs = {(job.method.name, job.seed): job for job in self.plan.jobs}
         for method in self.plan.methods:
             cells = [self._cell(jobs[method.name, seed]) for seed in self.plan.seeds]
-            table.add_row(method.title, *cells)
+            table.add_row(escape(method.title), *cells)
         return table
 
     def _cell(self, job: Job) -> str:

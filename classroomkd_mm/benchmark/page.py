@@ -55,7 +55,7 @@ def markdown(
     if mentors:
         parts += ['## Mentors trained for this', _mentor_table(suite, mentors)]
     failures = [
-        f'- {row.results.method.title}, seed {seed}: `{line}`'
+        f'- {row.results.method.title}, seed {seed}: {_code(line)}'
         for row in rows
         for seed, line in row.results.failures.items()
     ]
@@ -178,7 +178,7 @@ def _result_cells(row: Row) -> list[str]:
     method = row.results.method
     if not row.values:
         last = next(iter(row.results.failures.values()), None)
-        what = f'failed: `{last}`' if last else 'not run yet'
+        what = f'failed: {_code(last)}' if last else 'not run yet'
         return [_bold(method), '', what, '', '', '', '', '']
     improved = f'{row.improved[0]} of {row.improved[1]}' if row.improved else ''
     return [
@@ -193,8 +193,13 @@ def _result_cells(row: Row) -> list[str]:
 
 def _bold(method: Any) -> str:
     """Set the project's own methods apart."""
-    title = str(method.title).replace('|', '\\|')
-    return f'**{title}**' if method.kind == 'ours' else title
+    return f'**{method.title}**' if method.kind == 'ours' else method.title
+
+
+def _code(line: str) -> str:
+    """Set a line of output, which may have backticks, as code."""
+    plain = line.replace('`', "'")
+    return f'`{plain}`'
 
 
 def _difference_cells(found: Difference | None) -> list[str]:
@@ -214,7 +219,7 @@ def _cost_head(suite: Suite) -> list[str]:
 
 def _cost_cells(suite: Suite, row: Row) -> list[str]:
     """Write the other metrics, and what a method takes."""
-    cells = [str(row.results.method.title)]
+    cells = [row.results.method.title]
     for metric in list(suite.metrics)[1:]:
         values = list(row.results.values(suite, metric).values())
         cells.append(f'{sum(values) / len(values):.2f}' if values else '')
@@ -238,9 +243,10 @@ def _mentor_table(suite: Suite, mentors: Mapping[str, Mapping[str, Any]]) -> str
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Write a table in Markdown."""
+    """Write a table in Markdown; a ``|`` in a cell does not end it, in code neither."""
     lines = [head, ['---'] * len(head), *rows]
-    return '\n'.join(f'| {" | ".join(cells)} |' for cells in lines)
+    escaped = [[cell.replace('|', '\\|') for cell in cells] for cells in lines]
+    return '\n'.join(f'| {" | ".join(cells)} |' for cells in escaped)
 
 
 def _finite(value: float) -> float | None:

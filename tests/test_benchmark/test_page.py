@@ -2,8 +2,9 @@
 """The page, from made-up records."""
 
 import csv
-import dataclasses
 import json
+import re
+from dataclasses import replace
 
 import pytest
 
@@ -79,6 +80,25 @@ def test_markdown(plan, compared):
     tables = [line.count('|') for line in text.splitlines() if line[:1] == '|']
     assert len(set(tables)) == 2
     assert '| 20.0 | 900 | 0.50 | 1,234 |' in text
+
+
+def test_no_title_and_no_failure_breaks_a_table(plan, compared):
+    rows, baseline = compared
+    by_name = {row.results.method.name: row for row in rows}
+    kd, dist = by_name['kd'], by_name['dist']
+    method = replace(kd.results.method, title='K|D')
+    failures = {1: "TypeError: no | for 'int' in `x`"}
+    rows = [
+        replace(kd, results=replace(kd.results, method=method)),
+        replace(dist, results=replace(dist.results, failures=failures)),
+    ]
+    text = markdown(plan.suite, rows, baseline, {'a|b': {}}, {})
+    tables = [line for line in text.splitlines() if line[:1] == '|']
+    assert [line.split(' | ')[0] for line in tables if 'K' in line] == ['| K\\|D'] * 2
+    assert "| failed: `TypeError: no \\| for 'int' in 'x'` |" in text
+    assert "seed 1: `TypeError: no | for 'int' in 'x'`" in text
+    columns = [len(re.findall(r'(?<!\\)\|', line)) for line in tables]
+    assert columns == [9] * 4 + [6] * 4 + [3] * 3
 
 
 def test_csv_and_json(plan, compared):
@@ -169,7 +189,7 @@ def test_a_title_that_is_wider_than_the_figure_is_not_cut(plan, rows, tmp_path):
 
     widths = []
     for length in (10, 300):
-        suite = dataclasses.replace(plan.suite, title='m' * length)
+        suite = replace(plan.suite, title='m' * length)
         plot(suite, rows, tmp_path / 'figure.png')
         widths.append(Image.open(tmp_path / 'figure.png').width)
     assert widths[1] > 2 * widths[0]

@@ -1,6 +1,7 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Runs are done once; one that fails does not stop the others."""
 
+import dataclasses
 import io
 
 import pytest
@@ -86,6 +87,15 @@ def test_the_live_table_and_the_time_left(plan_of, finish):
     Console(file=page, width=100).print(Board(plan, 1).table())
     text = page.getvalue()
     assert all(each in text for each in ('41.50', 'failed', '50%', '0:01:40 left'))
+
+
+def test_brackets_in_titles_are_shown(plan_of):
+    plan = plan_of('alone', seeds=[0])
+    plan.suite = dataclasses.replace(plan.suite, title='a [red]suite')
+    plan.methods = [dataclasses.replace(plan.methods[0], title='a [bold]student')]
+    page = io.StringIO()
+    Console(file=page, width=100).print(Board(plan, 1).table())
+    assert 'a [red]suite' in page.getvalue() and 'a [bold]student' in page.getvalue()
 
 
 def test_without_a_terminal_only_lines_are_printed(plan_of):
