@@ -50,11 +50,13 @@ class Results:
             entry (str): Such as 'seconds_per_iteration'.
 
         Returns:
-            float | None: The mean over the seeds; None if no run has it.
+            float | None: The mean over the seeds; None if no run has it, or if those
+            that have it ran on different devices.
         """
-        found = [record.get(entry) for record in self.records.values()]
-        known = [value for value in found if value is not None]
-        return sum(known) / len(known) if known else None
+        having = [r for r in self.records.values() if r.get(entry) is not None]
+        if len({record['device'] for record in having}) != 1:
+            return None
+        return sum(record[entry] for record in having) / len(having)
 
 
 def collect(plan: Plan, elsewhere: Sequence[Path] = ()) -> list[Results]:

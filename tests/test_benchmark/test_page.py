@@ -82,6 +82,18 @@ def test_markdown(plan, compared):
     assert '| 20.0 | 900 | 0.50 | 1,234 |' in text
 
 
+def test_costs_of_different_devices_are_not_averaged(plan, finish):
+    folder = plan.out / 'runs' / 'kd'
+    finish(folder / 'seed1', 45.0, device='GPU', seconds_per_iteration=0.001)
+    # A run in memory does not measure the time.
+    finish(folder / 'seed2', 45.0, device='GPU', seconds_per_iteration=None)
+    kd = next(r for r in collect(plan) if r.method.name == 'kd')
+    assert kd.mean('seconds_per_iteration') is None
+    finish(folder / 'seed1', 45.0, seconds_per_iteration=0.04)
+    kd = next(r for r in collect(plan) if r.method.name == 'kd')
+    assert kd.mean('seconds_per_iteration') == pytest.approx(0.03)
+
+
 def test_no_title_and_no_failure_breaks_a_table(plan, compared):
     rows, baseline = compared
     by_name = {row.results.method.name: row for row in rows}
