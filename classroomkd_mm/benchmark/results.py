@@ -51,12 +51,14 @@ class Results:
 
         Returns:
             float | None: The mean over the seeds; None if no run has it, or if those
-            that have it ran on different devices.
+            that have it ran on different devices and do not agree.
         """
         having = [r for r in self.records.values() if r.get(entry) is not None]
-        if len({record['device'] for record in having}) != 1:
+        values = [record[entry] for record in having]
+        devices = {record['device'] for record in having}
+        if not values or (len(devices) > 1 and len(set(values)) > 1):
             return None
-        return sum(record[entry] for record in having) / len(having)
+        return sum(values) / len(values)
 
 
 def collect(plan: Plan, elsewhere: Sequence[Path] = ()) -> list[Results]:

@@ -89,6 +89,7 @@ def test_costs_of_different_devices_are_not_averaged(plan, finish):
     finish(folder / 'seed2', 45.0, device='GPU', seconds_per_iteration=None)
     kd = next(r for r in collect(plan) if r.method.name == 'kd')
     assert kd.mean('seconds_per_iteration') is None
+    assert kd.mean('trained_parameters') == 1234
     finish(folder / 'seed1', 45.0, seconds_per_iteration=0.04)
     kd = next(r for r in collect(plan) if r.method.name == 'kd')
     assert kd.mean('seconds_per_iteration') == pytest.approx(0.03)
