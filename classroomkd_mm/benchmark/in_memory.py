@@ -12,7 +12,7 @@ the results. Mentors that are trained first are trained in MMEngine's loop.
 
 import argparse
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -33,6 +33,14 @@ from .start import write_start
 from .suite import Suite, check_files
 from .training_in_memory import is_pose, say, train_one
 
+DISPENSABLE = {
+    'RuntimeInfoHook', 'IterTimerHook', 'DistSamplerSeedHook', 'LoggerHook',
+    'ParamSchedulerHook', 'CheckpointHook', 'SyncBuffersHook', 'VisualizationHook',
+    'PoseVisualizationHook', 'BadCaseAnalysisHook', 'ChannelsLastHook',
+    'ClassroomHook', 'RunRecordHook',
+}  # fmt: skip
+"""Hooks that the loop does not need: it does what they do to a training."""
+
 BEGUN = 'begun'
 """File in the work dir of a run that a process has begun."""
 
@@ -44,8 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments (Sequence[str], optional): Defaults to those of the process.
 
     Raises:
-        ValueError: If the suite has no cached views, or a method needs a hook in each
-            iteration.
+        ValueError: If the suite has no cached views, or the loop would train something
+            else than the config says.
     """
     parser = argparse.ArgumentParser(prog='in_memory.py', description=__doc__)
     parser.add_argument('suite', help='a suite with cached views')
@@ -74,6 +82,51 @@ def main(arguments: Sequence[str] | None = None) -> None:
     train_all(plan, args.jobs)
 
 
+def check(plan: Plan) -> None:
+    """Refuse a plan of which the loop would train something else.
+
+    Args:
+        plan (Plan): The plan.
+
+    Raises:
+        ValueError: If it would; the message says what would have no effect.
+    """
+    for job in plan.jobs:
+        for run in job.runs:
+            found = list(without_effect(run.config))
+            if found:
+                raise ValueError(
+                    f'The method {job.method.name!r} in the suite {plan.suite.name!r} '
+                    f'cannot be trained in memory, where {" and ".join(found)} would '
+                    'have no effect: train it with the benchmark itself.'
+                )
+
+
+def without_effect(config: Config) -> Iterator[str]:
+    """Find what changes a training, but not one in memory.
+
+    Args:
+        config (Config): The config of the training.
+
+    Yields:
+        str: What it is, as in the config.
+    """
+    default = config.get('default_hooks') or {}
+    for name in (name for name, hook in default.items() if hook is None):
+        yield f'default_hooks.{name}=None'
+    for hook in (*filter(None, default.values()), *config.custom_hooks):
+        kind = str(hook['type'])
+        if kind.split('.')[-1] not in DISPENSABLE:
+            yield f'the hook {kind}'
+    for name, mentor in (config.model.get('mentors') or {}).items():
+        if mentor.get('every', 1) != 1:
+            yield f'every={mentor.every} of the mentor {name!r}'
+    if not config.train_cfg.get('max_epochs'):
+        yield 'a train_cfg that counts iterations'
+    if config.optim_wrapper.get('accumulative_counts', 1) != 1:
+        yield f'accumulative_counts={config.optim_wrapper.accumulative_counts}'
+
+
 def train_all(plan: Plan, jobs: int = 1) -> None:
     """Train the runs of a plan.
 
@@ -84,23 +137,18 @@ def train_all(plan: Plan, jobs: int = 1) -> None:
         jobs (int): How many at a time. Defaults to 1, in this process.
 
     Raises:
-        ValueError: If a method needs a hook in each iteration.
+        ValueError: If the loop would train something else, or the names in a mentor's
+            checkpoint do not fit the data set.
         RuntimeError: If mentors have to be trained first, and another process has
             begun to.
     """
-    common = common_config(plan.suite, 0)
-    for job in plan.jobs:
-        hooks = set(job.runs[-1].config.default_hooks) - set(common.default_hooks)
-        if hooks:
-            raise ValueError(
-                f'The method {job.method.name!r} needs a hook in each iteration '
-                f'({", ".join(hooks)}): train it with the benchmark itself.'
-            )
+    check(plan)
     plan.write()
     for run in plan.pretraining.values():
         train_mentor(run)
     for seed in plan.seeds:
         write_start(plan.start(seed).with_suffix('.py'), plan.start(seed))
+    common = common_config(plan.suite, 0)
     import_modules_from_strings(**common.custom_imports)
     train, test = load_training(common), load_validation(common)
     parts = (plan, train, test, outputs_for(plan, train))

@@ -8,6 +8,27 @@ import pytest
 import torch
 
 
+@pytest.fixture
+def renamed_suite(short_suite, tmp_path):
+    """The short suite, the checkpoint of whose only mentor has other class names."""
+    from classroomkd_mm.benchmark.suite import Suite
+
+    mentor = Suite.read(str(short_suite)).mentors['resnet14-w20']
+    checkpoint = torch.load(mentor['ckpt'], map_location='cpu', weights_only=False)
+    checkpoint['meta'] = dict(dataset_meta=dict(classes=tuple('1234567890')))
+    torch.save(checkpoint, tmp_path / 'renamed.pth')
+    mentors = {
+        'resnet14-w20': dict(ckpt=str(tmp_path / 'renamed.pth')),
+        'resnet8-w8': None,
+        'resnet8-w3': None,
+    }
+    path = tmp_path / 'renamed.py'
+    path.write_text(
+        f'_base_ = {str(short_suite)!r}\nbenchmark = dict(mentors={mentors!r})'
+    )
+    return path
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ('suite', 'method'),
@@ -17,6 +38,7 @@ import torch
         ('short_mixed_suite', 'classroom'),
         ('short_suite', 'takd'),
         ('short_pose_suite', 'classroom'),
+        ('renamed_suite', 'camkd_features'),
     ],
 )
 def test_as_with_the_loop_of_mmengine(
@@ -99,10 +121,57 @@ def test_a_run_that_another_process_began_is_left_to_it(tmp_path):
 def test_what_cannot_be_had_in_memory_is_refused(short_suite, tmp_path):
     from classroomkd_mm.benchmark import in_memory
 
-    with pytest.raises(ValueError, match=r"'crd' needs a hook .*\(contrast\)"):
+    with pytest.raises(ValueError, match=r"'crd' .*the hook mmrazor\.ContrastHook "):
         in_memory.main([str(short_suite), '--methods', 'crd', '--out', str(tmp_path)])
     with pytest.raises(ValueError, match="'stick_figures' has no cached"):
         in_memory.main(['stick_figures', '--methods', 'kl', '--out', str(tmp_path)])
+
+
+@pytest.mark.parametrize(
+    ('text', 'what'),
+    [
+        ("custom_hooks = [dict(type='EMAHook')]", 'the hook EMAHook'),
+        (
+            'default_hooks = dict(param_scheduler=None)',
+            'default_hooks.param_scheduler=None',
+        ),
+        (
+            'benchmark = dict(mentors=dict(weak=dict(every=2)))',
+            "every=2 of the mentor 'weak'",
+        ),
+        (
+            'train_cfg = dict(_delete_=True, by_epoch=False, max_iters=3)',
+            'a train_cfg that counts iterations',
+        ),
+        ('optim_wrapper = dict(accumulative_counts=2)', 'accumulative_counts=2'),
+    ],
+)
+def test_what_would_have_no_effect_is_refused(text, what, changed, tmp_path):
+    from classroomkd_mm.benchmark import in_memory
+
+    arguments = [str(changed(text)), '--methods', 'classroom', '--out', str(tmp_path)]
+    with pytest.raises(ValueError, match=f"'classroom' .*'changed' .* {what} would"):
+        in_memory.main(arguments)
+
+
+def test_a_stage_is_refused_too(plan_of, tmp_path):
+    from classroomkd_mm.benchmark import in_memory
+
+    method = tmp_path / 'staged.py'
+    hooks = dict(contrast=dict(type='mmrazor.ContrastHook'))
+    stages = dict(first=dict(default_hooks=hooks))
+    method.write_text(f"title = 'Staged'\nkind = 'ours'\nstages = {stages!r}")
+    with pytest.raises(ValueError, match="'staged' .*ContrastHook"):
+        in_memory.check(plan_of(str(method)))
+
+
+def test_a_mentor_with_other_names_is_refused_as_by_a_cache(renamed_suite, tmp_path):
+    from classroomkd_mm.benchmark import in_memory
+
+    out = ['--out', str(tmp_path / 'out'), '--seeds', '0']
+    with pytest.raises(ValueError, match="'resnet14-w20' has a cache.*class_map"):
+        in_memory.main([str(renamed_suite), '--methods', 'average_n', *out])
+    assert not list(tmp_path.glob('out/runs/*/*/begun'))
 
 
 @pytest.mark.parametrize('module', ['command', 'in_memory'])
