@@ -12,7 +12,10 @@ the results. Mentors that are trained first are trained in MMEngine's loop.
 
 import argparse
 import os
+import sys
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -27,8 +30,9 @@ from .configs import common_config
 from .images_in_memory import Images, load
 from .method import find_methods
 from .people_in_memory import People, Validation
-from .plan import Plan, Run
+from .plan import FAILURE, Job, Plan, Run
 from .record import is_finished
+from .running import reason
 from .start import write_start
 from .suite import Suite, check_files
 from .training_in_memory import is_pose, say, train_one
@@ -46,7 +50,7 @@ BEGUN = 'begun'
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train what has not been trained.
+    """Train what has not been trained, and exit with 1 if a run failed.
 
     Args:
         arguments (Sequence[str], optional): Defaults to those of the process.
@@ -80,6 +84,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     plan.check()
     check_files(suite)
     train_all(plan, args.jobs)
+    failed = [
+        job.runs[-1].title
+        for job in plan.jobs
+        if (job.folder / FAILURE).is_file() and not is_finished(job.folder)
+    ]
+    if failed:
+        sys.exit(f'{len(failed)} of {len(plan.jobs)} runs failed: {"; ".join(failed)}.')
 
 
 def check(plan: Plan) -> None:
@@ -185,6 +196,8 @@ def work(
 ) -> None:
     """Train, one after the other, the runs that no process has begun.
 
+    A failure does not stop the others.
+
     Args:
         number (int): Of this process.
         plan (Plan): The plan.
@@ -203,12 +216,40 @@ def work(
                 flush=True,
             )
             continue
-        for stage in job.runs[:-1]:
-            train_one(stage, train, test, None)
-        names = cached_mentors(job.runs[-1])
-        given = torch.stack([outputs[n] for n in names], 1) if names else None
-        _, metric = train_one(job.runs[-1], train, test, given)
-        print(f'{job.runs[-1].title}: {metric:.4g}', flush=True)
+        attempt(job, train, test, outputs)
+
+
+def attempt(
+    job: Job,
+    train: Images | People,
+    test: Images | Validation,
+    outputs: Mapping[str, Tensor],
+) -> None:
+    """Do a job that this process has begun, and keep the last line of what fails.
+
+    Args:
+        job (Job): The job.
+        train (Images | People): All views of the training images.
+        test (Images | Validation): The test images.
+        outputs (Mapping[str, Tensor]): Of the mentors.
+    """
+    title = job.runs[-1].title
+    failure = job.folder / FAILURE
+    failure.unlink(missing_ok=True)
+    try:
+        with free_if_it_fails(job.folder):
+            for stage in job.runs[:-1]:
+                train_one(stage, train, test, None)
+            names = cached_mentors(job.runs[-1])
+            given = torch.stack([outputs[n] for n in names], 1) if names else None
+            _, metric = train_one(job.runs[-1], train, test, given)
+    except Exception:
+        traceback.print_exc()
+        last = reason(traceback.format_exc())
+        failure.write_text(last, encoding='utf-8')
+        print(f'{title}, failed: {last}', flush=True)
+    else:
+        print(f'{title}: {metric:.4g}', flush=True)
 
 
 def train_mentor(run: Run) -> None:
@@ -227,9 +268,10 @@ def train_mentor(run: Run) -> None:
             f'{run.title} is being trained by another process: start this one again '
             f'when it is. If that was interrupted, delete {run.folder / BEGUN}.'
         )
-    cfg = Config.fromfile(run.path)
-    cfg.work_dir = str(run.folder)
-    Runner.from_cfg(cfg).train()
+    with free_if_it_fails(run.folder):
+        cfg = Config.fromfile(run.path)
+        cfg.work_dir = str(run.folder)
+        Runner.from_cfg(cfg).train()
 
 
 def load_training(common: Config, num_workers: int = 1) -> Images | People:
@@ -292,3 +334,17 @@ def begin(folder: Path) -> bool:
     except FileExistsError:
         return False
     return True
+
+
+@contextmanager
+def free_if_it_fails(folder: Path) -> Iterator[None]:
+    """Let go of a run that :func:`begin` has reserved, if it fails or is interrupted.
+
+    Args:
+        folder (Path): Its work dir.
+    """
+    try:
+        yield
+    except BaseException:
+        (folder / BEGUN).unlink()
+        raise

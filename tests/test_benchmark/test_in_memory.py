@@ -6,6 +6,7 @@ import json
 
 import pytest
 import torch
+from mmengine.config import Config
 
 
 @pytest.fixture
@@ -111,11 +112,103 @@ def test_two_at_a_time(suite, tmp_path, request):
         assert one == pytest.approx(two)
 
 
+BROKEN = """
+title = 'broken'
+kind = 'baseline'
+live = True
+distiller = dict(distill_losses=dict(loss_classroom=dict(type='NoSuchLoss')))
+"""
+
+
+@pytest.mark.slow
+def test_a_failure_with_two_at_a_time(short_suite, tmp_path):
+    from classroomkd_mm.benchmark import in_memory
+
+    method, out = tmp_path / 'broken.py', tmp_path / 'out'
+    method.write_text(BROKEN)
+    arguments = [str(short_suite), '--methods', str(method), 'alone', '--seeds', '0']
+    with pytest.raises(SystemExit, match='1 of 2 runs failed: broken, seed 0'):
+        in_memory.main([*arguments, '--jobs', '2', '--out', str(out)])
+    assert 'NoSuchLoss' in (out / 'runs/broken/seed0/failure.txt').read_text()
+    assert (out / 'runs/alone/seed0/record.json').is_file()
+
+
 def test_a_run_that_another_process_began_is_left_to_it(tmp_path):
     from classroomkd_mm.benchmark.in_memory import begin
 
     assert begin(tmp_path / 'seed0')
     assert not begin(tmp_path / 'seed0')
+
+
+@pytest.fixture
+def train(plan_of, monkeypatch, finish):
+    """Train the student alone and with KD, where the latter raises an error."""
+    from classroomkd_mm.benchmark import in_memory
+
+    def train(error):
+        plan = plan_of('kd', 'alone', seeds=[0, 1])
+
+        def train_one(run, *_):
+            if 'kd' in run.folder.parts and error is not None:
+                raise error
+            finish(run.folder, 50)
+            return None, 50
+
+        monkeypatch.setattr(in_memory, 'train_one', train_one)
+        in_memory.work(0, plan, None, None, dict(strong=torch.zeros(1, 4)))
+        return plan
+
+    return train
+
+
+def test_a_failure_stops_no_other_run_and_can_be_tried_again(train, capsys):
+    plan = train(ValueError('no such layer\nin this network'))
+    states = {job.folder: job.runs[-1].state for job in plan.jobs}
+    assert list(states.values()) == ['to do', 'finished'] * 2
+    (folder, *_) = states
+    assert (folder / 'failure.txt').read_text() == 'ValueError: no such layer'
+    assert 'seed 0, failed: ValueError: no such' in capsys.readouterr().out
+    train(None)
+    assert {job.runs[-1].state for job in plan.jobs} == {'finished'}
+    assert not (folder / 'failure.txt').exists()
+
+
+def test_an_interrupted_run_can_be_tried_again(train):
+    with pytest.raises(KeyboardInterrupt):
+        train(KeyboardInterrupt())
+    plan = train(None)
+    assert {job.runs[-1].state for job in plan.jobs} == {'finished'}
+
+
+def test_a_mentor_whose_training_fails_can_be_tried_again(tmp_path, monkeypatch):
+    from mmengine.runner import Runner
+
+    from classroomkd_mm.benchmark.in_memory import train_mentor
+    from classroomkd_mm.benchmark.plan import Run
+
+    def fail(cfg):
+        raise OSError('no such file')
+
+    monkeypatch.setattr(Runner, 'from_cfg', fail)
+    run = Run('mentor new', tmp_path / 'new', Config(dict(model=dict(type='Net'))))
+    run.write()
+    for _ in range(2):
+        with pytest.raises(OSError, match='no such file'):
+            train_mentor(run)
+
+
+def test_failures_are_in_the_exit_code(suite_file, tmp_path, monkeypatch):
+    from classroomkd_mm.benchmark import in_memory
+
+    def train_all(plan, jobs):
+        (failed, _) = plan.jobs
+        failed.folder.mkdir(parents=True)
+        (failed.folder / 'failure.txt').touch()
+
+    monkeypatch.setattr(in_memory, 'train_all', train_all)
+    arguments = [str(suite_file), '--methods', 'kd', 'alone', '--seeds', '1']
+    with pytest.raises(SystemExit, match='1 of 2 runs failed: KD.*, seed 1'):
+        in_memory.main([*arguments, '--out', str(tmp_path / 'out')])
 
 
 def test_what_cannot_be_had_in_memory_is_refused(short_suite, tmp_path):
