@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,9 @@ from .record import is_finished, read_record
 from .suite import Suite
 
 FAILURE = 'failure.txt'
+
+MOVED = re.compile(r'[^:]*mentor_cache\.path: ')
+"""A difference in where something is. What it is, the cache itself tells."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class Run:
         if not self.path.is_file() or not read_record(self.folder):
             return
         there = Config.fromfile(self.path, import_custom_modules=False)
-        differ = differences(portable(there.to_dict()), portable(self.config.to_dict()))
+        differ = changes(there.to_dict(), self.config.to_dict())
         if differ:
             raise ValueError(
                 f'{self.folder} holds a run with another config: '
@@ -170,10 +174,17 @@ class Plan:
 
     @property
     def cache(self) -> Path:
-        """Path: The cache, which suites with the same data beside it share."""
+        """Path: The cache, which suites with the same views beside it share.
+
+        What a student's batches are made of is all of it that mentors can see.
+        """
         cfg = common_config(self.suite, 0)
-        parts = {name: cfg.get(name) for name in ('train_dataloader', 'model')}
-        return self.out.parent / 'caches' / digest(portable(parts))[:12]
+        seen = [
+            cfg.train_dataloader.dataset,
+            cfg.get('data_preprocessor'),
+            cfg.model.get('data_preprocessor'),
+        ]
+        return self.out.parent / 'caches' / digest(portable(seen))[:12]
 
     def runs(self) -> Iterator[Run]:
         """Go through all trainings, in an order in which they can be made.
@@ -299,13 +310,27 @@ def check_same_suite(suite: Suite, folder: Path) -> None:
     if not path.is_file():
         return
     there = json.loads(path.read_text(encoding='utf-8'))
-    differ = differences(there, identity(suite))
+    differ = changes(there, identity(suite))
     if differ:
         raise ValueError(
             f'{folder} holds runs of the suite {there.get("name")!r}, which is not '
             f'{suite.name!r} as it is now: {"; ".join(differ[:5])}. Choose another '
             'folder.'
         )
+
+
+def changes(then: Any, now: Any) -> list[str]:
+    """List in what something differs from what it was, but for where things are.
+
+    Args:
+        then (Any): What it was, see :func:`~classroomkd_mm.fingerprints.describe`.
+        now (Any): What it is.
+
+    Returns:
+        list[str]: For each difference the place and both values.
+    """
+    found = differences(portable(then), portable(now))
+    return [line for line in found if not MOVED.match(line)]
 
 
 def portable(value: Any) -> Any:

@@ -172,11 +172,30 @@ def test_a_run_with_another_config_is_refused(plan_of, finish):
     plan.check()
 
 
-def test_variants_with_the_same_data_share_a_cache(plan_of, changed):
-    kept = changed('benchmark = dict(mentors=dict(strong=None))', 'kept')
-    views = changed('benchmark = dict(views=dict(num_views=3))', 'views')
-    caches = [plan_of('alone', suite=each).cache for each in (kept, views)]
-    assert caches[0] == plan_of('alone').cache != caches[1]
+@pytest.mark.parametrize(
+    ('text', 'shares'),
+    [
+        ('benchmark = dict(mentors=dict(strong=None))', True),
+        ('model = dict(backbone=dict(type="Other"))', True),
+        ('train_dataloader = dict(batch_size=9)', True),
+        ('benchmark = dict(views=dict(num_views=3))', False),
+        ('train_dataloader = dict(dataset=dict(data_root="elsewhere"))', False),
+        ('data_preprocessor = dict(to_rgb=True)', False),
+        ('model = dict(data_preprocessor=dict(mean=[0]))', False),
+    ],
+)
+def test_suites_with_the_same_views_share_a_cache(text, shares, plan_of, changed):
+    cache = plan_of('alone', suite=changed(text)).cache
+    assert (cache == plan_of('alone').cache) is shares
+
+
+def test_a_run_with_its_cache_elsewhere_is_the_same(plan_of, finish):
+    plan = plan_of('classroom', seeds=[0])
+    plan.write()
+    (run,) = plan.jobs[0].runs
+    finish(run.folder, 50)
+    run.path.write_text(run.path.read_text().replace(plan.cache.name, '4b1d'))
+    plan.check()
 
 
 def test_states_and_command(plan_of, finish):
