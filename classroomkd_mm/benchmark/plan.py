@@ -27,8 +27,11 @@ from .suite import Suite
 
 FAILURE = 'failure.txt'
 
-MOVED = re.compile(r'[^:]*mentor_cache\.path: ')
-"""A difference in where something is. What it is, the cache itself tells."""
+MOVED = re.compile(
+    r'[^:]*\bdata_root: |[^:]*\bmentor_cache\.path: |(?!load_from)\w+: "[^"]*/'
+)
+"""A difference in where something is: the data, their cache (which compares the samples
+itself), or what a variable of a config file names, which no run looks at."""
 
 
 @dataclass(frozen=True)

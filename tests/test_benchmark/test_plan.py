@@ -158,6 +158,21 @@ def test_a_folder_of_another_suite_is_refused(plan_of, changed):
     check_same_suite(Suite.read(str(other)), plan.out / 'not there')
 
 
+def test_data_can_be_moved(plan_of, changed, finish):
+    def plan(root, prefix='train'):
+        data = dict(data_root=f'{root}/cifar100', data_prefix=f'images/{prefix}')
+        text = f'train_dataloader = dict(dataset={data!r})\npublished = {root!r}'
+        return plan_of('classroom', suite=changed(text), seeds=[0])
+
+    first = plan('/home/a')
+    first.write()
+    finish(first.jobs[0].folder, 50)
+    plan('/scratch/b').check()
+    plan('data').check()
+    with pytest.raises(ValueError, match=r'data_prefix: "images/train", now "images/v'):
+        plan('/home/a', prefix='val').check()
+
+
 def test_a_run_with_another_config_is_refused(plan_of, finish):
     plan = plan_of('classroom', seeds=[0])
     plan.write()
