@@ -211,6 +211,29 @@ def test_failures_are_in_the_exit_code(suite_file, tmp_path, monkeypatch):
         in_memory.main([*arguments, '--out', str(tmp_path / 'out')])
 
 
+def test_two_processes_may_write_the_initial_weights(plan_of, short_suite, monkeypatch):
+    from classroomkd_mm.benchmark.start import write_start
+
+    plan, save, drafts = plan_of('alone', suite=short_suite), torch.save, []
+    plan.write()
+    file = plan.start(1)
+
+    def save_slowly(content, draft):
+        drafts.append(draft)
+        save(content, draft)
+        assert not file.exists()  # what is not whole is not there
+        if len(drafts) == 1:  # another process comes along
+            write_start(file.with_suffix('.py'), file)
+
+    monkeypatch.setattr(torch, 'save', save_slowly)
+    write_start(file.with_suffix('.py'), file)
+    assert len(drafts) == 2
+    assert torch.load(file)['state_dict']
+    assert {path.name for path in file.parent.iterdir()} == {
+        'seed0.py', 'seed1.py', 'seed1.pth',
+    }  # fmt: skip
+
+
 def test_what_cannot_be_had_in_memory_is_refused(short_suite, tmp_path):
     from classroomkd_mm.benchmark import in_memory
 
