@@ -14,6 +14,7 @@ from mmengine.config import Config
 from .._runs import train_command
 from ..fingerprints import describe, differences, digest
 from .configs import (
+    MENTOR_SEED,
     common_config,
     common_part,
     last_checkpoint,
@@ -129,7 +130,7 @@ class Plan:
             somebody named it; otherwise it is in ``left_out``.
 
     Raises:
-        ValueError: If a seed is given twice, or a method cannot be compared.
+        ValueError: If a seed cannot be, or a method cannot be compared.
     """
 
     def __init__(
@@ -140,9 +141,7 @@ class Plan:
         out: Path,
         strict: bool,
     ) -> None:
-        doubled = sorted({seed for seed in seeds if list(seeds).count(seed) > 1})
-        if doubled:
-            raise ValueError(f'The seed {doubled[0]} is given twice: name it once.')
+        check_seeds(seeds)
         self.suite, self.seeds, self.out = suite, tuple(seeds), out.absolute()
         #: Trainings of mentors, by name.
         self.pretraining = self._pretraining()
@@ -225,8 +224,7 @@ class Plan:
         """Find a run to fill the cache with.
 
         Returns:
-            Run | None: One with as many mentors as there are; None if nothing is
-            cached.
+            Run | None: One with the most mentors; None if nothing is cached.
         """
         runs = [job.runs[-1] for job in self.jobs if self._is_cached(job.runs[-1])]
         return max(runs, key=lambda run: len(run.config.model.mentors), default=None)
@@ -277,6 +275,29 @@ class Plan:
             stages[name] = run.checkpoint
             runs.append(run)
         return Job(method, seed, runs)
+
+
+def check_seeds(seeds: Sequence[int]) -> None:
+    """Refuse seeds with which students cannot be compared.
+
+    Args:
+        seeds (Sequence[int]): Seeds of the student.
+
+    Raises:
+        ValueError: If one is no seed of NumPy, the mentors' own, or given twice.
+    """
+    for seed in seeds:
+        if not 0 <= seed < 2**32:
+            raise ValueError(
+                f'The seed {seed} must be from 0 to 2**32 - 1, as NumPy has it.'
+            )
+        if seed == MENTOR_SEED:
+            raise ValueError(
+                f'The seed {seed} is that of mentors that are trained first: choose '
+                'another one.'
+            )
+        if list(seeds).count(seed) > 1:
+            raise ValueError(f'The seed {seed} is given twice: name it once.')
 
 
 def identity(suite: Suite) -> dict[str, Any]:

@@ -135,9 +135,18 @@ def test_a_method_with_an_advantage_is_refused_with_the_difference(
         plan_of('alone', str(path))
 
 
-def test_a_seed_is_given_once(plan_of):
-    with pytest.raises(ValueError, match='seed 3 is given twice'):
-        plan_of('alone', seeds=[3, 1, 3])
+@pytest.mark.parametrize(
+    ('seeds', 'why'),
+    [
+        ([3, 1, 3], 'seed 3 is given twice'),
+        ([0, -1], 'seed -1 must be from 0'),
+        ([2**32], 'seed 4294967296 must be from 0'),
+        ([1000], 'seed 1000 is that of mentors'),
+    ],
+)
+def test_seeds_that_cannot_be_compared(plan_of, seeds, why):
+    with pytest.raises(ValueError, match=why):
+        plan_of('alone', seeds=seeds)
 
 
 def test_what_a_suite_cannot_have_is_left_out_or_refused(plan_of):
