@@ -274,20 +274,18 @@ def train_mentor(run: Run) -> None:
         Runner.from_cfg(cfg).train()
 
 
-def load_training(common: Config, num_workers: int = 1) -> Images | People:
+def load_training(common: Config) -> Images | People:
     """Load the samples of the trainings.
 
     Args:
         common (Config): What the runs have in common.
-        num_workers (int): Processes that load. Defaults to 1.
 
     Returns:
         Images | People: All views, on the CPU.
     """
     init_default_scope(common.default_scope)
     views = Runner.build_dataloader(dict(common.train_dataloader), seed=0).dataset
-    kind = People if is_pose(common) else Images
-    return load(views, views.num_views, num_workers, kind)
+    return load(views, views.num_views, People if is_pose(common) else Images)
 
 
 def load_validation(common: Config) -> Images | Validation:
