@@ -11,6 +11,9 @@ from torch.utils.data import DataLoader
 
 BATCH = 500
 
+METRIC = 'accuracy/top1'
+"""All that is measured of a classifier, besides the same by class."""
+
 
 class Images(NamedTuple):
     """A data set in memory.
@@ -103,7 +106,7 @@ class Images(NamedTuple):
         labels = self.labels.cpu()
         right = (self.predictions(model) == labels).float() * 100
         return dict(
-            metrics={'accuracy/top1': right.mean().item()},
+            metrics={METRIC: right.mean().item()},
             by_class=[right[labels == c].mean().item() for c in labels.unique()],
         )
 

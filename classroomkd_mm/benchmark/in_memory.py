@@ -27,7 +27,7 @@ from torch import Tensor
 
 from .command import number_of_jobs
 from .configs import common_config
-from .images_in_memory import Images, load
+from .images_in_memory import METRIC, Images, load
 from .method import find_methods
 from .people_in_memory import People, Validation
 from .plan import FAILURE, Job, Plan, Run
@@ -94,20 +94,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def check(plan: Plan) -> None:
-    """Refuse a plan of which the loop would train something else.
+    """Refuse a plan of which the loop would train or measure something else.
 
     Args:
         plan (Plan): The plan.
 
     Raises:
-        ValueError: If it would; the message says what would have no effect.
+        ValueError: If it would; the message says what would have no effect, or which
+            metrics it cannot measure.
     """
+    suite = plan.suite
+    others = [metric for metric in suite.metrics if metric != METRIC]
+    if others and not is_pose(suite.config):
+        raise ValueError(
+            f'Of the metrics of the suite {suite.name!r}, {", ".join(others)} cannot '
+            f'be measured in memory, where classifiers have {METRIC} alone: train it '
+            'with the benchmark itself.'
+        )
     for job in plan.jobs:
         for run in job.runs:
             found = list(without_effect(run.config))
             if found:
                 raise ValueError(
-                    f'The method {job.method.name!r} in the suite {plan.suite.name!r} '
+                    f'The method {job.method.name!r} in the suite {suite.name!r} '
                     f'cannot be trained in memory, where {" and ".join(found)} would '
                     'have no effect: train it with the benchmark itself.'
                 )

@@ -270,6 +270,15 @@ def test_what_would_have_no_effect_is_refused(text, what, changed, tmp_path):
         in_memory.main(arguments)
 
 
+def test_metrics_that_it_cannot_measure_are_refused(plan_of, changed):
+    from classroomkd_mm.benchmark import in_memory
+
+    text = "benchmark = dict(metrics={'accuracy/top5': dict(title='top 5')})"
+    with pytest.raises(ValueError, match="suite 'changed', accuracy/top5 cannot be"):
+        in_memory.check(plan_of('alone', suite=changed(text)))
+    in_memory.check(plan_of('alone'))
+
+
 def test_a_stage_is_refused_too(plan_of, tmp_path):
     from classroomkd_mm.benchmark import in_memory
 
