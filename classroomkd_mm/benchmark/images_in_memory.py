@@ -1,7 +1,6 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """In memory: images of classifiers, and what mentors say of them."""
 
-import copy
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -11,6 +10,9 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 BATCH = 500
+
+METRIC = 'accuracy/top1'
+"""All that is measured of a classifier, besides the same by class."""
 
 
 class Images(NamedTuple):
@@ -104,7 +106,7 @@ class Images(NamedTuple):
         labels = self.labels.cpu()
         right = (self.predictions(model) == labels).float() * 100
         return dict(
-            metrics={'accuracy/top1': right.mean().item()},
+            metrics={METRIC: right.mean().item()},
             by_class=[right[labels == c].mean().item() for c in labels.unique()],
         )
 
@@ -130,26 +132,17 @@ class GivenOutputs:
         return list(self.outputs[self.indices].float().unbind(1))
 
 
-def load(
-    dataset: Any, num_views: int = 1, num_workers: int = 1, kind: Any = Images
-) -> Any:
+def load(dataset: Any, num_views: int = 1, kind: Any = Images) -> Any:
     """Send all views of a data set through its pipeline.
 
     Args:
         dataset (Dataset): The data set; with several views, SeededViews.
-        num_views (int): How many.
-        num_workers (int): Processes that do so.
+        num_views (int): How many. Defaults to 1.
         kind (type): What to make of the samples. Defaults to Images.
 
     Returns:
         Images | People: All of it.
     """
-    loader = DataLoader(
-        dataset,
-        BATCH,
-        sampler=range(num_views * len(dataset)),
-        num_workers=num_workers,
-        collate_fn=kind.of,
-    )
-    # What comes from another process holds a file open.
-    return kind.joined([copy.deepcopy(part) for part in loader])
+    order = range(num_views * len(dataset))
+    parts = DataLoader(dataset, BATCH, sampler=order, collate_fn=kind.of)
+    return kind.joined(list(parts))

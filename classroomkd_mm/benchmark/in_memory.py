@@ -12,7 +12,10 @@ the results. Mentors that are trained first are trained in MMEngine's loop.
 
 import argparse
 import os
-from collections.abc import Mapping, Sequence
+import sys
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -24,28 +27,37 @@ from torch import Tensor
 
 from .command import number_of_jobs
 from .configs import common_config
-from .images_in_memory import Images, load
+from .images_in_memory import METRIC, Images, load
 from .method import find_methods
 from .people_in_memory import People, Validation
-from .plan import Plan, Run
+from .plan import FAILURE, Job, Plan, Run
 from .record import is_finished
+from .running import reason
 from .start import write_start
 from .suite import Suite, check_files
 from .training_in_memory import is_pose, say, train_one
+
+DISPENSABLE = {
+    'RuntimeInfoHook', 'IterTimerHook', 'DistSamplerSeedHook', 'LoggerHook',
+    'ParamSchedulerHook', 'CheckpointHook', 'SyncBuffersHook', 'VisualizationHook',
+    'PoseVisualizationHook', 'BadCaseAnalysisHook', 'ChannelsLastHook',
+    'ClassroomHook', 'RunRecordHook',
+}  # fmt: skip
+"""Hooks that the loop does not need: it does what they do to a training."""
 
 BEGUN = 'begun'
 """File in the work dir of a run that a process has begun."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train what has not been trained.
+    """Train what has not been trained, and exit with 1 if a run failed.
 
     Args:
         arguments (Sequence[str], optional): Defaults to those of the process.
 
     Raises:
-        ValueError: If the suite has no cached views, or a method needs a hook in each
-            iteration.
+        ValueError: If the suite has no cached views, or the loop would train something
+            else than the config says.
     """
     parser = argparse.ArgumentParser(prog='in_memory.py', description=__doc__)
     parser.add_argument('suite', help='a suite with cached views')
@@ -72,6 +84,67 @@ def main(arguments: Sequence[str] | None = None) -> None:
     plan.check()
     check_files(suite)
     train_all(plan, args.jobs)
+    failed = [
+        job.runs[-1].title
+        for job in plan.jobs
+        if (job.folder / FAILURE).is_file() and not is_finished(job.folder)
+    ]
+    if failed:
+        sys.exit(f'{len(failed)} of {len(plan.jobs)} runs failed: {"; ".join(failed)}.')
+
+
+def check(plan: Plan) -> None:
+    """Refuse a plan of which the loop would train or measure something else.
+
+    Args:
+        plan (Plan): The plan.
+
+    Raises:
+        ValueError: If it would; the message says what would have no effect, or which
+            metrics it cannot measure.
+    """
+    suite = plan.suite
+    others = [metric for metric in suite.metrics if metric != METRIC]
+    if others and not is_pose(suite.config):
+        raise ValueError(
+            f'Of the metrics of the suite {suite.name!r}, {", ".join(others)} cannot '
+            f'be measured in memory, where classifiers have {METRIC} alone: train it '
+            'with the benchmark itself.'
+        )
+    for job in plan.jobs:
+        for run in job.runs:
+            found = list(without_effect(run.config))
+            if found:
+                raise ValueError(
+                    f'The method {job.method.name!r} in the suite {suite.name!r} '
+                    f'cannot be trained in memory, where {" and ".join(found)} would '
+                    'have no effect: train it with the benchmark itself.'
+                )
+
+
+def without_effect(config: Config) -> Iterator[str]:
+    """Find what changes a training, but not one in memory.
+
+    Args:
+        config (Config): The config of the training.
+
+    Yields:
+        str: What it is, as in the config.
+    """
+    default = config.get('default_hooks') or {}
+    for name in (name for name, hook in default.items() if hook is None):
+        yield f'default_hooks.{name}=None'
+    for hook in (*filter(None, default.values()), *config.custom_hooks):
+        kind = str(hook['type'])
+        if kind.split('.')[-1] not in DISPENSABLE:
+            yield f'the hook {kind}'
+    for name, mentor in (config.model.get('mentors') or {}).items():
+        if mentor.get('every', 1) != 1:
+            yield f'every={mentor.every} of the mentor {name!r}'
+    if not config.train_cfg.get('max_epochs'):
+        yield 'a train_cfg that counts iterations'
+    if config.optim_wrapper.get('accumulative_counts', 1) != 1:
+        yield f'accumulative_counts={config.optim_wrapper.accumulative_counts}'
 
 
 def train_all(plan: Plan, jobs: int = 1) -> None:
@@ -84,23 +157,18 @@ def train_all(plan: Plan, jobs: int = 1) -> None:
         jobs (int): How many at a time. Defaults to 1, in this process.
 
     Raises:
-        ValueError: If a method needs a hook in each iteration.
+        ValueError: If the loop would train something else, or the names in a mentor's
+            checkpoint do not fit the data set.
         RuntimeError: If mentors have to be trained first, and another process has
             begun to.
     """
-    common = common_config(plan.suite, 0)
-    for job in plan.jobs:
-        hooks = set(job.runs[-1].config.default_hooks) - set(common.default_hooks)
-        if hooks:
-            raise ValueError(
-                f'The method {job.method.name!r} needs a hook in each iteration '
-                f'({", ".join(hooks)}): train it with the benchmark itself.'
-            )
+    check(plan)
     plan.write()
     for run in plan.pretraining.values():
         train_mentor(run)
     for seed in plan.seeds:
         write_start(plan.start(seed).with_suffix('.py'), plan.start(seed))
+    common = common_config(plan.suite, 0)
     import_modules_from_strings(**common.custom_imports)
     train, test = load_training(common), load_validation(common)
     parts = (plan, train, test, outputs_for(plan, train))
@@ -137,6 +205,8 @@ def work(
 ) -> None:
     """Train, one after the other, the runs that no process has begun.
 
+    A failure does not stop the others.
+
     Args:
         number (int): Of this process.
         plan (Plan): The plan.
@@ -155,12 +225,40 @@ def work(
                 flush=True,
             )
             continue
-        for stage in job.runs[:-1]:
-            train_one(stage, train, test, None)
-        names = cached_mentors(job.runs[-1])
-        given = torch.stack([outputs[n] for n in names], 1) if names else None
-        _, metric = train_one(job.runs[-1], train, test, given)
-        print(f'{job.runs[-1].title}: {metric:.4g}', flush=True)
+        attempt(job, train, test, outputs)
+
+
+def attempt(
+    job: Job,
+    train: Images | People,
+    test: Images | Validation,
+    outputs: Mapping[str, Tensor],
+) -> None:
+    """Do a job that this process has begun, and keep the last line of what fails.
+
+    Args:
+        job (Job): The job.
+        train (Images | People): All views of the training images.
+        test (Images | Validation): The test images.
+        outputs (Mapping[str, Tensor]): Of the mentors.
+    """
+    title = job.runs[-1].title
+    failure = job.folder / FAILURE
+    failure.unlink(missing_ok=True)
+    try:
+        with free_if_it_fails(job.folder):
+            for stage in job.runs[:-1]:
+                train_one(stage, train, test, None)
+            names = cached_mentors(job.runs[-1])
+            given = torch.stack([outputs[n] for n in names], 1) if names else None
+            _, metric = train_one(job.runs[-1], train, test, given)
+    except Exception:
+        traceback.print_exc()
+        last = reason(traceback.format_exc())
+        failure.write_text(last, encoding='utf-8')
+        print(f'{title}, failed: {last}', flush=True)
+    else:
+        print(f'{title}: {metric:.4g}', flush=True)
 
 
 def train_mentor(run: Run) -> None:
@@ -179,25 +277,24 @@ def train_mentor(run: Run) -> None:
             f'{run.title} is being trained by another process: start this one again '
             f'when it is. If that was interrupted, delete {run.folder / BEGUN}.'
         )
-    cfg = Config.fromfile(run.path)
-    cfg.work_dir = str(run.folder)
-    Runner.from_cfg(cfg).train()
+    with free_if_it_fails(run.folder):
+        cfg = Config.fromfile(run.path)
+        cfg.work_dir = str(run.folder)
+        Runner.from_cfg(cfg).train()
 
 
-def load_training(common: Config, num_workers: int = 1) -> Images | People:
+def load_training(common: Config) -> Images | People:
     """Load the samples of the trainings.
 
     Args:
         common (Config): What the runs have in common.
-        num_workers (int): Processes that load. Defaults to 1.
 
     Returns:
         Images | People: All views, on the CPU.
     """
     init_default_scope(common.default_scope)
     views = Runner.build_dataloader(dict(common.train_dataloader), seed=0).dataset
-    kind = People if is_pose(common) else Images
-    return load(views, views.num_views, num_workers, kind)
+    return load(views, views.num_views, People if is_pose(common) else Images)
 
 
 def load_validation(common: Config) -> Images | Validation:
@@ -244,3 +341,17 @@ def begin(folder: Path) -> bool:
     except FileExistsError:
         return False
     return True
+
+
+@contextmanager
+def free_if_it_fails(folder: Path) -> Iterator[None]:
+    """Let go of a run that :func:`begin` has reserved, if it fails or is interrupted.
+
+    Args:
+        folder (Path): Its work dir.
+    """
+    try:
+        yield
+    except BaseException:
+        (folder / BEGUN).unlink()
+        raise

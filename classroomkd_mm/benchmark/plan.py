@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from mmengine.config import Config
 from .._runs import train_command
 from ..fingerprints import describe, differences, digest
 from .configs import (
+    MENTOR_SEED,
     common_config,
     common_part,
     last_checkpoint,
@@ -25,6 +27,12 @@ from .record import is_finished, read_record
 from .suite import Suite
 
 FAILURE = 'failure.txt'
+
+MOVED = re.compile(
+    r'[^:]*\bdata_root: |[^:]*\bmentor_cache\.path: |(?!load_from)\w+: "[^"]*/'
+)
+"""A difference in where something is: the data, their cache (which compares the samples
+itself), or what a variable of a config file names, which no run looks at."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,7 @@ class Run:
         if not self.path.is_file() or not read_record(self.folder):
             return
         there = Config.fromfile(self.path, import_custom_modules=False)
-        differ = differences(portable(there.to_dict()), portable(self.config.to_dict()))
+        differ = changes(there.to_dict(), self.config.to_dict())
         if differ:
             raise ValueError(
                 f'{self.folder} holds a run with another config: '
@@ -122,7 +130,7 @@ class Plan:
             somebody named it; otherwise it is in ``left_out``.
 
     Raises:
-        ValueError: If a seed is given twice, or a method cannot be compared.
+        ValueError: If a seed cannot be, or a method cannot be compared.
     """
 
     def __init__(
@@ -133,9 +141,7 @@ class Plan:
         out: Path,
         strict: bool,
     ) -> None:
-        doubled = sorted({seed for seed in seeds if list(seeds).count(seed) > 1})
-        if doubled:
-            raise ValueError(f'The seed {doubled[0]} is given twice: name it once.')
+        check_seeds(seeds)
         self.suite, self.seeds, self.out = suite, tuple(seeds), out.absolute()
         #: Trainings of mentors, by name.
         self.pretraining = self._pretraining()
@@ -170,10 +176,17 @@ class Plan:
 
     @property
     def cache(self) -> Path:
-        """Path: The cache, which suites with the same data beside it share."""
+        """Path: The cache, which suites with the same views beside it share.
+
+        What a student's batches are made of is all of it that mentors can see.
+        """
         cfg = common_config(self.suite, 0)
-        parts = {name: cfg.get(name) for name in ('train_dataloader', 'model')}
-        return self.out.parent / 'caches' / digest(portable(parts))[:12]
+        seen = [
+            cfg.train_dataloader.dataset,
+            cfg.get('data_preprocessor'),
+            cfg.model.get('data_preprocessor'),
+        ]
+        return self.out.parent / 'caches' / digest(portable(seen))[:12]
 
     def runs(self) -> Iterator[Run]:
         """Go through all trainings, in an order in which they can be made.
@@ -211,8 +224,7 @@ class Plan:
         """Find a run to fill the cache with.
 
         Returns:
-            Run | None: One with as many mentors as there are; None if nothing is
-            cached.
+            Run | None: One with the most mentors; None if nothing is cached.
         """
         runs = [job.runs[-1] for job in self.jobs if self._is_cached(job.runs[-1])]
         return max(runs, key=lambda run: len(run.config.model.mentors), default=None)
@@ -265,6 +277,29 @@ class Plan:
         return Job(method, seed, runs)
 
 
+def check_seeds(seeds: Sequence[int]) -> None:
+    """Refuse seeds with which students cannot be compared.
+
+    Args:
+        seeds (Sequence[int]): Seeds of the student.
+
+    Raises:
+        ValueError: If one is no seed of NumPy, the mentors' own, or given twice.
+    """
+    for seed in seeds:
+        if not 0 <= seed < 2**32:
+            raise ValueError(
+                f'The seed {seed} must be from 0 to 2**32 - 1, as NumPy has it.'
+            )
+        if seed == MENTOR_SEED:
+            raise ValueError(
+                f'The seed {seed} is that of mentors that are trained first: choose '
+                'another one.'
+            )
+        if list(seeds).count(seed) > 1:
+            raise ValueError(f'The seed {seed} is given twice: name it once.')
+
+
 def identity(suite: Suite) -> dict[str, Any]:
     """Describe a suite so that another one cannot be taken for it.
 
@@ -299,13 +334,27 @@ def check_same_suite(suite: Suite, folder: Path) -> None:
     if not path.is_file():
         return
     there = json.loads(path.read_text(encoding='utf-8'))
-    differ = differences(there, identity(suite))
+    differ = changes(there, identity(suite))
     if differ:
         raise ValueError(
             f'{folder} holds runs of the suite {there.get("name")!r}, which is not '
             f'{suite.name!r} as it is now: {"; ".join(differ[:5])}. Choose another '
             'folder.'
         )
+
+
+def changes(then: Any, now: Any) -> list[str]:
+    """List in what something differs from what it was, but for where things are.
+
+    Args:
+        then (Any): What it was, see :func:`~classroomkd_mm.fingerprints.describe`.
+        now (Any): What it is.
+
+    Returns:
+        list[str]: For each difference the place and both values.
+    """
+    found = differences(portable(then), portable(now))
+    return [line for line in found if not MOVED.match(line)]
 
 
 def portable(value: Any) -> Any:

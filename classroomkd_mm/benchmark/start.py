@@ -1,6 +1,8 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """The weights that the runs of a seed start from."""
 
+import os
+import uuid
 from pathlib import Path
 
 import torch
@@ -8,7 +10,7 @@ from mmengine.config import Config
 
 
 def write_start(config: Path, checkpoint: Path) -> None:
-    """Initialise a student, and save it.
+    """Initialise a student, and save it, whole or not at all.
 
     Methods whose losses have weights of their own draw more random numbers than
     others, so each run loads what its seed starts from.
@@ -35,4 +37,7 @@ def write_start(config: Path, checkpoint: Path) -> None:
     student = build_network(dict(cfg_path=str(config)))
     student.init_weights()
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(dict(state_dict=student.state_dict()), checkpoint)
+    # Each process has a draft of its own: several may write the same weights at once.
+    draft = checkpoint.with_name(f'.{checkpoint.name}-{uuid.uuid4().hex}')
+    torch.save(dict(state_dict=student.state_dict()), draft)
+    os.replace(draft, checkpoint)

@@ -14,8 +14,11 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
+from ..datasets.metainfo import metainfo_of
 from ..engine.hooks.channels_last_hook import set_channels_last, wants_channels_last
+from ..engine.hooks.mentor_dataset_hook import MentorDatasetHook
 from ..engine.hooks.student_config_hook import StudentConfigHook
+from ..mentors.cache.cached_mentor import CachedMentor
 from .images_in_memory import BATCH, GivenOutputs, Images
 from .people_in_memory import People, Validation, flip_channels
 from .plan import Run
@@ -45,8 +48,13 @@ def say(run: Run, images: Images | People) -> dict[str, Tensor]:
 
     Returns:
         dict[str, Tensor]: By name (V * N, …), float16 as in a cache.
+
+    Raises:
+        ValueError: If the names in a mentor's checkpoint do not fit the data set.
     """
-    model = runner_of(run.config, run.folder / 'mentors').model.eval()
+    runner = runner_of(run.config, run.folder / 'mentors')
+    compare_names(runner, 'mentor_cache' in run.config.model)
+    model = runner.model.eval()
     outputs = []
     for part in torch.arange(len(images.inputs)).split(BATCH):
         data = model.data_preprocessor(images.batch(part), True)
@@ -84,6 +92,27 @@ def runner_of(config: Config, folder: Path, are_given: bool = False) -> Runner:
     return runner
 
 
+def compare_names(runner: Runner, is_cached: bool) -> None:
+    """Compare the mentors with the data set by name, as a training does.
+
+    Args:
+        runner (Runner): That of a classroom.
+        is_cached (bool): Whether the training has a cache. Without one, classes or
+            keypoints in another order are mapped.
+
+    Raises:
+        ValueError: If the names contradict each other, or call for a map that has to be
+            in the config, since there is a cache.
+    """
+    if not is_cached:
+        MentorDatasetHook().before_train(runner)
+        return
+    model, metainfo = runner.model, metainfo_of(runner.train_dataloader.dataset)
+    for mentor in model.mentors:
+        cached = CachedMentor(None, dict(name=mentor.name), None, mentor)
+        cached.check_against_data(model.task, model.student, metainfo)
+
+
 def train_one(
     run: Run,
     train: Images | People,
@@ -101,6 +130,9 @@ def train_one(
 
     Returns:
         tuple: The model, and its first metric, such as the accuracy in per cent.
+
+    Raises:
+        ValueError: If the names in a mentor's checkpoint do not fit the data set.
     """
     began = time.monotonic()
     runner = runner_of(run.config, run.folder, outputs is not None)
@@ -118,6 +150,8 @@ def train_one(
     train, test = train.to(device), test.to(device)
     if outputs is not None:
         model.mentors = GivenOutputs(outputs.to(device))
+    elif 'mentors' in run.config.model:
+        compare_names(runner, 'mentor_cache' in run.config.model)
     model.train()
     step, how = fastest_step(model, optimizer, train, loop.dataloader)
     for epoch in range(loop.max_epochs):

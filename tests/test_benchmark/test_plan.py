@@ -135,9 +135,18 @@ def test_a_method_with_an_advantage_is_refused_with_the_difference(
         plan_of('alone', str(path))
 
 
-def test_a_seed_is_given_once(plan_of):
-    with pytest.raises(ValueError, match='seed 3 is given twice'):
-        plan_of('alone', seeds=[3, 1, 3])
+@pytest.mark.parametrize(
+    ('seeds', 'why'),
+    [
+        ([3, 1, 3], 'seed 3 is given twice'),
+        ([0, -1], 'seed -1 must be from 0'),
+        ([2**32], 'seed 4294967296 must be from 0'),
+        ([1000], 'seed 1000 is that of mentors'),
+    ],
+)
+def test_seeds_that_cannot_be_compared(plan_of, seeds, why):
+    with pytest.raises(ValueError, match=why):
+        plan_of('alone', seeds=seeds)
 
 
 def test_what_a_suite_cannot_have_is_left_out_or_refused(plan_of):
@@ -158,6 +167,21 @@ def test_a_folder_of_another_suite_is_refused(plan_of, changed):
     check_same_suite(Suite.read(str(other)), plan.out / 'not there')
 
 
+def test_data_can_be_moved(plan_of, changed, finish):
+    def plan(root, prefix='train'):
+        data = dict(data_root=f'{root}/cifar100', data_prefix=f'images/{prefix}')
+        text = f'train_dataloader = dict(dataset={data!r})\npublished = {root!r}'
+        return plan_of('classroom', suite=changed(text), seeds=[0])
+
+    first = plan('/home/a')
+    first.write()
+    finish(first.jobs[0].folder, 50)
+    plan('/scratch/b').check()
+    plan('data').check()
+    with pytest.raises(ValueError, match=r'data_prefix: "images/train", now "images/v'):
+        plan('/home/a', prefix='val').check()
+
+
 def test_a_run_with_another_config_is_refused(plan_of, finish):
     plan = plan_of('classroom', seeds=[0])
     plan.write()
@@ -172,11 +196,30 @@ def test_a_run_with_another_config_is_refused(plan_of, finish):
     plan.check()
 
 
-def test_variants_with_the_same_data_share_a_cache(plan_of, changed):
-    kept = changed('benchmark = dict(mentors=dict(strong=None))', 'kept')
-    views = changed('benchmark = dict(views=dict(num_views=3))', 'views')
-    caches = [plan_of('alone', suite=each).cache for each in (kept, views)]
-    assert caches[0] == plan_of('alone').cache != caches[1]
+@pytest.mark.parametrize(
+    ('text', 'shares'),
+    [
+        ('benchmark = dict(mentors=dict(strong=None))', True),
+        ('model = dict(backbone=dict(type="Other"))', True),
+        ('train_dataloader = dict(batch_size=9)', True),
+        ('benchmark = dict(views=dict(num_views=3))', False),
+        ('train_dataloader = dict(dataset=dict(data_root="elsewhere"))', False),
+        ('data_preprocessor = dict(to_rgb=True)', False),
+        ('model = dict(data_preprocessor=dict(mean=[0]))', False),
+    ],
+)
+def test_suites_with_the_same_views_share_a_cache(text, shares, plan_of, changed):
+    cache = plan_of('alone', suite=changed(text)).cache
+    assert (cache == plan_of('alone').cache) is shares
+
+
+def test_a_run_with_its_cache_elsewhere_is_the_same(plan_of, finish):
+    plan = plan_of('classroom', seeds=[0])
+    plan.write()
+    (run,) = plan.jobs[0].runs
+    finish(run.folder, 50)
+    run.path.write_text(run.path.read_text().replace(plan.cache.name, '4b1d'))
+    plan.check()
 
 
 def test_states_and_command(plan_of, finish):
