@@ -18,15 +18,18 @@ from .suite import Suite, check_files
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Compare methods.
+    """Compare methods, and exit with 1 if a training failed.
 
     Args:
         arguments (Sequence[str], optional): Defaults to those of the process.
 
     Raises:
+        SystemExit: If a training failed; the others are done, and the page is written.
         ValueError: If suite, methods, seeds or the folder cannot be.
         FileNotFoundError: If a file of the suite is missing.
     """
+    from .running import exit_if_failed
+
     args = parser().parse_args(arguments)
     suite = Suite.read(args.suite)
     names = args.methods or suite.methods
@@ -51,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if args.collect is None:
             train(plan, args.jobs)
         leave_page(plan, args.collect or ())
+        if args.collect is None:
+            exit_if_failed(plan.jobs)
 
 
 def check_collected(plan: Plan, elsewhere: Sequence[Path]) -> None:

@@ -12,7 +12,6 @@ the results. Mentors that are trained first are trained in MMEngine's loop.
 
 import argparse
 import os
-import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,7 +31,7 @@ from .method import find_methods
 from .people_in_memory import People, Validation
 from .plan import FAILURE, Job, Plan, Run
 from .record import is_finished
-from .running import reason
+from .running import exit_if_failed, reason
 from .start import write_start
 from .suite import Suite, check_files
 from .training_in_memory import is_pose, say, train_one
@@ -84,13 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     plan.check()
     check_files(suite)
     train_all(plan, args.jobs)
-    failed = [
-        job.runs[-1].title
-        for job in plan.jobs
-        if (job.folder / FAILURE).is_file() and not is_finished(job.folder)
-    ]
-    if failed:
-        sys.exit(f'{len(failed)} of {len(plan.jobs)} runs failed: {"; ".join(failed)}.')
+    exit_if_failed(plan.jobs)
 
 
 def check(plan: Plan) -> None:

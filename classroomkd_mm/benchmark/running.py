@@ -91,6 +91,26 @@ def _attempt(job: Job, watcher: Watcher) -> None:
         watcher.say(f'{job.method.title}, seed {job.seed}, failed: {last}')
 
 
+def exit_if_failed(jobs: Sequence[Job]) -> None:
+    """End the process, so that scripts see it, if a job has failed.
+
+    Args:
+        jobs (Sequence[Job]): What was to be done.
+
+    Raises:
+        SystemExit: With the names of the runs that failed, and a status of 1.
+    """
+    failed = [
+        job.runs[-1].title
+        for job in jobs
+        if (job.folder / FAILURE).is_file() and job.runs[-1].state != 'finished'
+    ]
+    if failed:
+        raise SystemExit(
+            f'{len(failed)} of {len(jobs)} runs failed: {"; ".join(failed)}.'
+        )
+
+
 def reason(output: str) -> str:
     """Find the line that says why a training failed.
 

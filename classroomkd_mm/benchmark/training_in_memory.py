@@ -18,7 +18,7 @@ from ..datasets.metainfo import metainfo_of
 from ..engine.hooks.channels_last_hook import set_channels_last, wants_channels_last
 from ..engine.hooks.mentor_dataset_hook import MentorDatasetHook
 from ..engine.hooks.student_config_hook import StudentConfigHook
-from ..mentors.cache.cached_mentor import CachedMentor
+from ..mentors.cache.cached_mentor import check_names
 from .images_in_memory import BATCH, GivenOutputs, Images
 from .people_in_memory import People, Validation, flip_channels
 from .plan import Run
@@ -109,8 +109,7 @@ def compare_names(runner: Runner, is_cached: bool) -> None:
         return
     model, metainfo = runner.model, metainfo_of(runner.train_dataloader.dataset)
     for mentor in model.mentors:
-        cached = CachedMentor(None, dict(name=mentor.name), None, mentor)
-        cached.check_against_data(model.task, model.student, metainfo)
+        check_names(mentor, model.task, model.student, metainfo)
 
 
 def train_one(

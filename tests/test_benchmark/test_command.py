@@ -27,6 +27,24 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(
     assert 'left out     rkd: benchmark.features' in capsys.readouterr().out
 
 
+def test_a_run_that_failed_is_seen_by_scripts(
+    benchmark, suite_file, tmp_path, monkeypatch
+):
+    out = tmp_path / 'out'
+
+    def train(plan, workers):
+        plan.write()
+        plan.jobs[0].folder.mkdir(parents=True)
+        (plan.jobs[0].folder / 'failure.txt').write_text('ValueError: no logits')
+
+    monkeypatch.setattr(command, 'train', train)
+    arguments = ['--methods', 'alone', 'kd', '--seeds', '0']
+    with pytest.raises(SystemExit, match='1 of 2 runs failed: student alone, seed 0'):
+        command.main([str(suite_file), '--out', str(out), *arguments])
+    assert 'ValueError: no logits' in (out / 'benchmark.md').read_text()
+    benchmark('--collect', *arguments)  # the page is all that was asked for
+
+
 @pytest.fixture
 def made(monkeypatch):
     """Notes the initial weights instead of making them."""

@@ -122,17 +122,8 @@ class CachedMentor:
         Raises:
             ValueError: If they do, or contradict those in the mentor's checkpoint.
         """
-        if self._mentor is None:
-            return
-        network, options = self._mentor.network, self._mentor.task_options
-        found = task.options_from_data(self.name, network, student, metainfo, options)
-        if found:
-            entry = ', '.join(f'{option}={value!r}' for option, value in found.items())
-            raise ValueError(
-                f'Mentor {self.name!r} has a cache, and the names in its checkpoint '
-                'and in the data set call for a map. What a cache is of has to be in '
-                f"the config: add {entry} to the mentor's entry."
-            )
+        if self._mentor is not None:
+            check_names(self._mentor, task, student, metainfo)
 
     def prepare(
         self,
@@ -261,3 +252,29 @@ class CachedMentor:
                 'although its config is the same. Restore the weights, or delete this '
                 'folder; random weights (ckpt=None) differ from run to run.'
             )
+
+
+def check_names(
+    mentor: Mentor, task: Task, student: nn.Module, metainfo: Mapping[str, Any]
+) -> None:
+    """Refuse names in the data set that call for a map, unless the config has it.
+
+    Args:
+        mentor (Mentor): A mentor whose outputs are cached.
+        task (Task): The student's.
+        student (nn.Module): The student.
+        metainfo (Mapping): What the data set says of itself.
+
+    Raises:
+        ValueError: If they do, or contradict those in the mentor's checkpoint.
+    """
+    found = task.options_from_data(
+        mentor.name, mentor.network, student, metainfo, mentor.task_options
+    )
+    if found:
+        entry = ', '.join(f'{option}={value!r}' for option, value in found.items())
+        raise ValueError(
+            f'Mentor {mentor.name!r} has a cache, and the names in its checkpoint and '
+            'in the data set call for a map. What a cache is of has to be in the '
+            f"config: add {entry} to the mentor's entry."
+        )
