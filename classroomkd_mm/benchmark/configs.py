@@ -11,7 +11,7 @@ from mmengine.config import Config
 from .._launch import find_config
 from ..fingerprints import describe, differences
 from .facts import fill
-from .method import Method
+from .method import COMMON, Method
 from .suite import Suite
 
 MENTOR_SEED = 1000
@@ -22,12 +22,6 @@ CLASSROOM = {
     'fast_mentors', 'dry_run',
 }  # fmt: skip
 """Options of the model that are no options of the student."""
-
-COMMON = (
-    'data_preprocessor', 'train_dataloader', 'val_dataloader', 'val_evaluator',
-    'optim_wrapper', 'param_scheduler', 'train_cfg', 'randomness',
-)  # fmt: skip
-"""What the runs of a seed have in common, besides the student."""
 
 
 def run_config(

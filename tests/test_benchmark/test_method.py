@@ -1,6 +1,8 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Methods are small files, found by every suite of their task."""
 
+import re
+
 import pytest
 
 from classroomkd_mm.benchmark.method import Method, find_methods
@@ -49,3 +51,18 @@ def test_a_method_is_named_once():
 def test_what_a_method_cannot_say(content, message):
     with pytest.raises(ValueError, match=message):
         Method.of('mine', content, 'mine.py')
+
+
+@pytest.mark.parametrize(
+    ('entry', 'close'),
+    [('mentor', 'mentors'), ('distilller', 'distiller'), ('load_from', '')],
+)
+def test_an_unknown_entry_has_a_close_match(entry, close):
+    hint = f"Did you mean '{close}'?" if close else 'It has: custom_hooks'
+    message = re.escape(f'The method mine.py has no option {entry!r}. {hint}')
+    content = dict(title='mine', kind='ours')
+    with pytest.raises(TypeError, match=message):
+        Method.of('mine', {**content, entry: {}}, 'mine.py')
+    stages = Method.of('mine', dict(content, stages=dict(first={entry: {}})), 'mine.py')
+    with pytest.raises(TypeError, match=rf'mine\.stages\.first has no .*{entry}'):
+        stages.stage('first')
