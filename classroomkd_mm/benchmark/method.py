@@ -143,13 +143,22 @@ def find_methods(task: str, names: Sequence[str] = ()) -> list[Method]:
     """
     folder = recipe_folder() / 'benchmarks' / 'methods' / task
     known = {path.stem: path for path in sorted(folder.glob('*.py'))}
-    doubled = sorted({name for name in names if list(names).count(name) > 1})
-    if doubled:
-        raise ValueError(f'The method {doubled[0]!r} is given twice: name it once.')
     if names:
-        return [Method.read(_path(name, known, task)) for name in names]
+        named = [Method.read(_path(name, known, task)) for name in names]
+        _check_doubled([method.name for method in named])
+        return named
     methods = map(Method.read, known.values())
     return sorted(methods, key=lambda method: (KINDS.index(method.kind), method.name))
+
+
+def _check_doubled(names: Sequence[str]) -> None:
+    """Refuse two methods of one name, whose runs would share a folder."""
+    doubled = next((name for name in names if names.count(name) > 1), None)
+    if doubled:
+        raise ValueError(
+            f'The method {doubled!r} is given twice: name it once. Of two files with '
+            'this name, rename one: a method is called as its file.'
+        )
 
 
 def _path(name: str, known: Mapping[str, Path], task: str) -> Path:

@@ -40,6 +40,13 @@ def test_a_method_is_named_once():
         find_methods('classification', ['kd', 'alone', 'kd'])
 
 
+def test_two_files_of_one_name_would_share_their_runs(tmp_path):
+    path = tmp_path / 'kd.py'
+    path.write_text("title = 'my KD'\nkind = 'ours'\n")
+    with pytest.raises(ValueError, match="'kd' is given twice.*rename one"):
+        find_methods('classification', ['kd', str(path)])
+
+
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
