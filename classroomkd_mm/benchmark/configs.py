@@ -2,7 +2,7 @@
 """From suite, method and seed to the config of a training."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,11 @@ CLASSROOM = {
     'fast_mentors', 'dry_run',
 }  # fmt: skip
 """Options of the model that are no options of the student."""
+
+DEFAULT_HOOKS = (
+    'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint',
+)  # fmt: skip
+"""What MMEngine calls the hooks of every training."""
 
 
 def run_config(
@@ -52,7 +57,8 @@ def run_config(
 
     Raises:
         MissingFactError: If the suite does not say what the method needs.
-        ValueError: If student, data, views or schedule are not those of the suite.
+        ValueError: If student, start, data, views or schedule are not those of the
+            suite.
     """
     facts = dict(
         suite.facts(),
@@ -69,17 +75,20 @@ def run_config(
         teachers = _teachers(suite, method, mentors, facts)
         cfg.model = _classroom(suite, method, cfg, teachers, facts, cache)
         cfg.custom_hooks = [*cfg.custom_hooks, dict(type='mmrazor.ClassroomHook')]
-    cfg.merge_from_dict(fill(method.overrides, facts))
-    differ = differences(expected, common_part(cfg))
+    differ = _change(cfg, fill(method.overrides, facts))
+    differ += differences(expected, common_part(cfg))
     if is_stage and any(line.startswith('student.backbone') for line in differ):
-        cfg.model.architecture.init_cfg = None  # another network
+        cfg.model.get('architecture', cfg.model).init_cfg = None  # another network
+    else:
+        differ += _starts_elsewhere(cfg, [start, *map(str, stages.values())])
     if is_stage:
         differ = [line for line in differ if not line.startswith('student')]
     if differ:
         raise ValueError(
             f'The method {method.name!r} is not trained as the others of the suite '
             f'{suite.name!r}: {"; ".join(differ)}. A method may change the distiller '
-            'and the mentors, not the student, the data, the views or the schedule.'
+            'and the mentors, not the student, its start, the data, the views or the '
+            'schedule.'
         )
     return cfg
 
@@ -183,6 +192,32 @@ def _teachers(
     if method.mentors == 'best':
         return {suite.best: mentors[suite.best]}
     return dict(mentors)
+
+
+def _change(cfg: Config, changes: dict[str, Any]) -> list[str]:
+    """Merge the overrides of a method; say which common hooks they would change."""
+    # A merge would replace these lists.
+    cfg.custom_hooks = [*cfg.custom_hooks, *changes.pop('custom_hooks', ())]
+    imports = changes.pop('custom_imports', dict(imports=()))
+    cfg.custom_imports.imports = [*cfg.custom_imports.imports, *imports['imports']]
+    common = {*DEFAULT_HOOKS, *cfg.get('default_hooks', {})}
+    cfg.merge_from_dict(changes)
+    changed = sorted(common.intersection(changes.get('default_hooks', {})))
+    return [f'default_hooks.{name}, which all runs have' for name in changed]
+
+
+def _starts_elsewhere(cfg: Config, starts: Sequence[str]) -> list[str]:
+    """Say which weights a run starts from, other than its own and those of stages."""
+    known = [dict(type='Pretrained', checkpoint=path) for path in starts]
+    student = cfg.model.get('architecture', cfg.model)
+    said = [student.get('init_cfg')]
+    if student is not cfg.model and 'init_cfg' in cfg.model:
+        said.append(cfg.model.init_cfg)
+    return [
+        f'starts from {init}, neither the initial weights nor a stage'
+        for init in said
+        if init not in known
+    ]
 
 
 def _classroom(

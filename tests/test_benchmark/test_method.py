@@ -73,3 +73,67 @@ def test_an_unknown_entry_has_a_close_match(entry, close):
     stages = Method.of('mine', dict(content, stages=dict(first={entry: {}})), 'mine.py')
     with pytest.raises(TypeError, match=rf'mine\.stages\.first has no .*{entry}'):
         stages.stage('first')
+
+
+@pytest.fixture
+def configs_of(plan_of, tmp_path):
+    """Write a method, and the configs of its trainings."""
+
+    def write(text):
+        path = tmp_path / 'mine.py'
+        path.write_text(f"title = 'mine'\nkind = 'ours'\n{text}")
+        (job,) = plan_of(str(path), seeds=[0]).jobs
+        return [run.config for run in job.runs]
+
+    return write
+
+
+def test_hooks_and_imports_come_to_those_of_the_suite(configs_of):
+    (plain,) = configs_of('')
+    (cfg,) = configs_of(
+        "custom_hooks = [dict(type='EMAHook')]\n"
+        "custom_imports = dict(imports=['my_losses'])\n"
+        "default_hooks = dict(contrast=dict(type='mmrazor.ContrastHook'))"
+    )
+    assert cfg.custom_hooks == [*plain.custom_hooks, dict(type='EMAHook')]
+    assert cfg.custom_imports.imports == [*plain.custom_imports.imports, 'my_losses']
+    assert set(cfg.default_hooks) == {'contrast'}
+
+
+BETTER = "dict(type='Pretrained', checkpoint='better.pth')"
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        (f'model = dict(init_cfg={BETTER})', 'starts from .*better.pth'),
+        (f'mentors = ""\nmodel = dict(init_cfg={BETTER})', 'starts from .*better.pth'),
+        (
+            f'model = dict(architecture=dict(init_cfg={BETTER}))',
+            'starts from .*better.pth',
+        ),
+        ('model = dict(architecture=dict(init_cfg=None))', 'starts from None'),
+        ("start = 'better.pth'", 'starts from .*better.pth'),
+        (
+            f'stages = dict(a=dict(model=dict(architecture=dict(init_cfg={BETTER}))))',
+            'starts from .*better.pth',
+        ),
+        ('default_hooks = dict(param_scheduler=None)', 'param_scheduler, which all'),
+    ],
+)
+def test_a_head_start_and_another_schedule_are_refused(configs_of, text, message):
+    with pytest.raises(ValueError, match=f'is not trained as the others.*{message}'):
+        configs_of(text)
+
+
+def test_a_method_may_start_from_a_stage_and_a_stage_may_be_of_another_network(
+    configs_of,
+):
+    assistant = 'dict(mentors="", model=dict(backbone=dict(depth=9)))'
+    first, second, last = configs_of(
+        f"stages = dict(a=dict(), b={assistant})\nstart = '{{stages.a}}'"
+    )
+    start = last.model.architecture.init_cfg.checkpoint
+    assert start.endswith('mine/seed0/a/epoch_3.pth')
+    assert first.model.architecture.init_cfg.checkpoint.endswith('starts/seed0.pth')
+    assert second.model.init_cfg is None
