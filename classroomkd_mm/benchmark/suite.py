@@ -78,8 +78,8 @@ class Suite:
 
         Raises:
             ValueError: If there is no such suite, or something in it cannot be.
-            TypeError: If its section ``benchmark`` or a part of it
-                has an unknown entry.
+            TypeError: If its section ``benchmark`` or a part of it has an
+                unknown entry.
         """
         path = find_suite(name)
         config = Config.fromfile(path, import_custom_modules=False)

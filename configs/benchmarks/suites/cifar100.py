@@ -43,8 +43,12 @@ benchmark = dict(
         },
     ),
     needs={
-        f'{_base_.data_root}/train': 'set CIFAR100 to a folder of CIFAR-100 as image '
-        'files, with train/CLASS/*.png and test/CLASS/*.png (docs/benchmark.md).',
+        **{
+            f'{_base_.data_root}/{split}': 'set CIFAR100 to a folder of CIFAR-100 as '
+            'image files, with train/CLASS/*.png and test/CLASS/*.png '
+            '(docs/benchmark.md).'
+            for split in ['train', 'test']
+        },
         published: 'set CIFAR100_MENTORS to the folder with resnet8.pth, resnet14.pth, '
         'resnet20.pth, resnet26.pth and resnet32.pth (docs/benchmark.md).',
     },
