@@ -37,10 +37,11 @@ class Suite:
         seeds (Sequence[int]): Used if the command line has none.
         methods (Sequence[str]): Used if the command line has none; all of the task
             if it is empty.
-        features (Mapping): Where ``student`` and ``mentor``, the strongest, have
-            their last features: ``source`` and ``channels``, and of what is pooled.
-            ``mentors`` says for each mentor by name from which item 0 of what
-            ``recorder`` they come: those that its classifier pools.
+        features (Mapping): Where ``student`` and ``mentor``, the strongest, have the
+            features that their classifiers pool: ``source``, ``index`` and
+            ``channels``; for the mentor also its ``classifier`` and, in the place of
+            ModuleOutputs, its ``recorder``. ``mentors`` says for each mentor by name
+            from which item 0 of what ``recorder`` they come.
         num_samples (int): Number of training images.
         assistant (Mapping): Changes to the student that make a network between it and
             the strongest mentor.
@@ -122,12 +123,15 @@ class Suite:
             ``num_classes``, ``num_samples`` and ``assistant``.
         """
         head = self.config.model.get('head', {})
+        features = dict(self.features)
+        if 'mentor' in features:
+            features['mentor'] = {'recorder': 'ModuleOutputs', **features['mentor']}
         facts = dict(
             best=self.best,
             mentor_names=list(self.mentors),
             num_mentors=len(self.mentors),
             share=1 / len(self.mentors),
-            features=dict(self.features),
+            features=features,
             # The distiller's own: in the name of a connector.
             mentor='{mentor}',
         )

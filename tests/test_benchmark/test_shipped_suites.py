@@ -37,6 +37,15 @@ def test_only_methods_that_need_more_than_logits_are_left_out(name, tmp_path):
 
 
 @pytest.mark.parametrize('name', SUITES)
+def test_losses_of_features_see_what_the_classifier_of_the_mentor_pools(name):
+    facts = Suite.read(name).facts()
+    if 'mentors' not in facts['features']:
+        pytest.skip('no method uses the features of every mentor')
+    pooled = dict(facts['features']['mentors'][facts['best']], index=0)
+    assert pooled.items() <= facts['features']['mentor'].items()
+
+
+@pytest.mark.parametrize('name', SUITES)
 def test_it_needs_the_files_that_it_reads(name):
     suite = Suite.read(name)
     for loader in (suite.config.train_dataloader, suite.config.val_dataloader):

@@ -35,8 +35,14 @@ benchmark = dict(
     num_samples=25000,
     features=dict(
         student=dict(source='backbone', index=0, channels=64),
-        mentor=dict(source='layer3', index=None, channels=64, classifier='linear'),
         # Behind the ReLU that follows each stage.
+        mentor=dict(
+            recorder='ModuleInputs',
+            source='pool',
+            index=0,
+            channels=64,
+            classifier='linear',
+        ),
         mentors={
             f'resnet{depth}': dict(recorder='ModuleInputs', source='pool', channels=64)
             for depth in [32, 26, 20, 14, 8]
