@@ -3,6 +3,7 @@
 
 import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,8 @@ def run_config(
 
     Raises:
         MissingFactError: If the suite does not say what the method needs.
-        ValueError: If student, start, data, views or schedule are not those of the
-            suite.
+        ValueError: If it needs what there cannot be, or student, start, data, views or
+            schedule are not those of the suite.
     """
     facts = dict(
         suite.facts(),
@@ -66,16 +67,15 @@ def run_config(
         stages={name: str(path) for name, path in stages.items()},
         work_dirs={name: str(path.parent) for name, path in stages.items()},
     )
+    method = _filled(method, facts)
     cfg = common_config(suite, seed)
-    cfg.model.init_cfg = dict(
-        type='Pretrained', checkpoint=fill(method.start, facts) or start
-    )
+    cfg.model.init_cfg = dict(type='Pretrained', checkpoint=method.start or start)
     expected = common_part(cfg)
     if method.mentors:
-        teachers = _teachers(suite, method, mentors, facts)
-        cfg.model = _classroom(suite, method, cfg, teachers, facts, cache)
+        teachers = _teachers(suite, method, mentors)
+        cfg.model = _classroom(suite, method, cfg, teachers, cache)
         cfg.custom_hooks = [*cfg.custom_hooks, dict(type='mmrazor.ClassroomHook')]
-    differ = _change(cfg, fill(method.overrides, facts))
+    differ = _change(cfg, dict(method.overrides))
     differ += differences(expected, common_part(cfg))
     if is_stage and any(line.startswith('student.backbone') for line in differ):
         cfg.model.get('architecture', cfg.model).init_cfg = None  # another network
@@ -183,12 +183,23 @@ def common_part(cfg: Config) -> dict[str, Any]:
     return describe({'student': student, **{name: cfg.get(name) for name in COMMON}})
 
 
+def _filled(method: Method, facts: Mapping[str, Any]) -> Method:
+    """Fill in what a method needs to know of the suite."""
+    parts = ('mentors', 'distiller', 'start', 'overrides')
+    try:
+        return replace(
+            method, **{part: fill(getattr(method, part), facts) for part in parts}
+        )
+    except ValueError as error:
+        raise ValueError(f'The method {method.name!r}: {error}') from error
+
+
 def _teachers(
-    suite: Suite, method: Method, mentors: Mapping[str, Any], facts: Mapping[str, Any]
+    suite: Suite, method: Method, mentors: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Choose the mentors of a method."""
     if isinstance(method.mentors, Mapping):
-        return fill(method.mentors, facts)
+        return dict(method.mentors)
     if method.mentors == 'best':
         return {suite.best: mentors[suite.best]}
     return dict(mentors)
@@ -225,12 +236,11 @@ def _classroom(
     method: Method,
     cfg: Config,
     mentors: Mapping[str, Any],
-    facts: Mapping[str, Any],
     cache: Path,
 ) -> dict[str, Any]:
     """Write the model of a classroom."""
     distiller = Config(dict(distiller=copy.deepcopy(dict(suite.distiller))))
-    distiller.merge_from_dict(dict(distiller=fill(method.distiller, facts)))
+    distiller.merge_from_dict(dict(distiller=method.distiller))
     model = dict(
         type='ClassroomDistill',
         _scope_='mmrazor',

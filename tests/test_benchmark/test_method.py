@@ -100,6 +100,11 @@ def test_hooks_and_imports_come_to_those_of_the_suite(configs_of):
     assert set(cfg.default_hooks) == {'contrast'}
 
 
+def test_a_misspelled_fact_is_one_of_a_method(configs_of):
+    with pytest.raises(ValueError, match="'mine'.*num_clases.*mean 'num_classes'"):
+        configs_of("distiller = dict(task_weight='{num_clases}')")
+
+
 BETTER = "dict(type='Pretrained', checkpoint='better.pth')"
 
 
