@@ -120,7 +120,16 @@ class Method:
 
         Returns:
             Method: The stage.
+
+        Raises:
+            TypeError: If it has an unknown entry.
+            ValueError: If it cannot be, or has stages of its own.
         """
+        if 'stages' in self.stages[name]:
+            raise ValueError(
+                f'{self.name}.stages.{name} has stages of its own: put them before it, '
+                f'into the stages of {self.name!r}.'
+            )
         named = {'title': f'{self.title}: {name}', 'kind': self.kind}
         content = {**named, **self.stages[name]}
         return Method.of(name, content, f'{self.name}.stages.{name}')

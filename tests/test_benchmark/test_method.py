@@ -75,6 +75,13 @@ def test_an_unknown_entry_has_a_close_match(entry, close):
         stages.stage('first')
 
 
+def test_a_stage_has_no_stages_of_its_own():
+    stages = dict(last=dict(stages=dict(first={})))
+    method = Method.of('mine', dict(title='mine', kind='ours', stages=stages), '')
+    with pytest.raises(ValueError, match=r"mine\.stages\.last has .*into .*'mine'"):
+        method.stage('last')
+
+
 @pytest.fixture
 def configs_of(plan_of, tmp_path):
     """Write a method, and the configs of its trainings."""
