@@ -2,7 +2,8 @@
 """From suite, method and seed to the config of a training."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from mmengine.config import Config
 from .._launch import find_config
 from ..fingerprints import describe, differences
 from .facts import fill
-from .method import Method
+from .method import COMMON, Method
 from .suite import Suite
 
 MENTOR_SEED = 1000
@@ -23,11 +24,10 @@ CLASSROOM = {
 }  # fmt: skip
 """Options of the model that are no options of the student."""
 
-COMMON = (
-    'data_preprocessor', 'train_dataloader', 'val_dataloader', 'val_evaluator',
-    'optim_wrapper', 'param_scheduler', 'train_cfg', 'randomness',
+DEFAULT_HOOKS = (
+    'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint',
 )  # fmt: skip
-"""What the runs of a seed have in common, besides the student."""
+"""What MMEngine calls the hooks of every training."""
 
 
 def run_config(
@@ -58,7 +58,8 @@ def run_config(
 
     Raises:
         MissingFactError: If the suite does not say what the method needs.
-        ValueError: If student, data, views or schedule are not those of the suite.
+        ValueError: If it needs what there cannot be, or student, start, data, views or
+            schedule are not those of the suite.
     """
     facts = dict(
         suite.facts(),
@@ -66,26 +67,28 @@ def run_config(
         stages={name: str(path) for name, path in stages.items()},
         work_dirs={name: str(path.parent) for name, path in stages.items()},
     )
+    method = _filled(method, facts)
     cfg = common_config(suite, seed)
-    cfg.model.init_cfg = dict(
-        type='Pretrained', checkpoint=fill(method.start, facts) or start
-    )
+    cfg.model.init_cfg = dict(type='Pretrained', checkpoint=method.start or start)
     expected = common_part(cfg)
     if method.mentors:
-        teachers = _teachers(suite, method, mentors, facts)
-        cfg.model = _classroom(suite, method, cfg, teachers, facts, cache)
+        teachers = _teachers(suite, method, mentors)
+        cfg.model = _classroom(suite, method, cfg, teachers, cache)
         cfg.custom_hooks = [*cfg.custom_hooks, dict(type='mmrazor.ClassroomHook')]
-    cfg.merge_from_dict(fill(method.overrides, facts))
-    differ = differences(expected, common_part(cfg))
+    differ = _change(cfg, dict(method.overrides))
+    differ += differences(expected, common_part(cfg))
     if is_stage and any(line.startswith('student.backbone') for line in differ):
-        cfg.model.architecture.init_cfg = None  # another network
+        cfg.model.get('architecture', cfg.model).init_cfg = None  # another network
+    else:
+        differ += _starts_elsewhere(cfg, [start, *map(str, stages.values())])
     if is_stage:
         differ = [line for line in differ if not line.startswith('student')]
     if differ:
         raise ValueError(
             f'The method {method.name!r} is not trained as the others of the suite '
             f'{suite.name!r}: {"; ".join(differ)}. A method may change the distiller '
-            'and the mentors, not the student, the data, the views or the schedule.'
+            'and the mentors, not the student, its start, the data, the views or the '
+            'schedule.'
         )
     return cfg
 
@@ -180,15 +183,52 @@ def common_part(cfg: Config) -> dict[str, Any]:
     return describe({'student': student, **{name: cfg.get(name) for name in COMMON}})
 
 
+def _filled(method: Method, facts: Mapping[str, Any]) -> Method:
+    """Fill in what a method needs to know of the suite."""
+    parts = ('mentors', 'distiller', 'start', 'overrides')
+    try:
+        return replace(
+            method, **{part: fill(getattr(method, part), facts) for part in parts}
+        )
+    except ValueError as error:
+        raise ValueError(f'The method {method.name!r}: {error}') from error
+
+
 def _teachers(
-    suite: Suite, method: Method, mentors: Mapping[str, Any], facts: Mapping[str, Any]
+    suite: Suite, method: Method, mentors: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Choose the mentors of a method."""
     if isinstance(method.mentors, Mapping):
-        return fill(method.mentors, facts)
+        return dict(method.mentors)
     if method.mentors == 'best':
         return {suite.best: mentors[suite.best]}
     return dict(mentors)
+
+
+def _change(cfg: Config, changes: dict[str, Any]) -> list[str]:
+    """Merge the overrides of a method; say which common hooks they would change."""
+    # A merge would replace these lists.
+    cfg.custom_hooks = [*cfg.custom_hooks, *changes.pop('custom_hooks', ())]
+    imports = changes.pop('custom_imports', dict(imports=()))
+    cfg.custom_imports.imports = [*cfg.custom_imports.imports, *imports['imports']]
+    common = {*DEFAULT_HOOKS, *cfg.get('default_hooks', {})}
+    cfg.merge_from_dict(changes)
+    changed = sorted(common.intersection(changes.get('default_hooks', {})))
+    return [f'default_hooks.{name}, which all runs have' for name in changed]
+
+
+def _starts_elsewhere(cfg: Config, starts: Sequence[str]) -> list[str]:
+    """Say which weights a run starts from, other than its own and those of stages."""
+    known = [dict(type='Pretrained', checkpoint=path) for path in starts]
+    student = cfg.model.get('architecture', cfg.model)
+    said = [student.get('init_cfg')]
+    if student is not cfg.model and 'init_cfg' in cfg.model:
+        said.append(cfg.model.init_cfg)
+    return [
+        f'starts from {init}, neither the initial weights nor a stage'
+        for init in said
+        if init not in known
+    ]
 
 
 def _classroom(
@@ -196,12 +236,11 @@ def _classroom(
     method: Method,
     cfg: Config,
     mentors: Mapping[str, Any],
-    facts: Mapping[str, Any],
     cache: Path,
 ) -> dict[str, Any]:
     """Write the model of a classroom."""
     distiller = Config(dict(distiller=copy.deepcopy(dict(suite.distiller))))
-    distiller.merge_from_dict(dict(distiller=fill(method.distiller, facts)))
+    distiller.merge_from_dict(dict(distiller=method.distiller))
     model = dict(
         type='ClassroomDistill',
         _scope_='mmrazor',

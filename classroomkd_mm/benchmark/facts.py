@@ -5,6 +5,7 @@ import copy
 import operator
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 NAME = re.compile(r'\{([\w.-]+)\}')
@@ -15,6 +16,13 @@ WHOLE = re.compile(NAME.pattern + r'(?: (\*|//) (\d+))?')
 by an integer."""
 
 OPERATORS = {'*': operator.mul, '//': operator.floordiv}
+
+
+BY_STAGE = ('stages', 'work_dirs')
+"""Facts of the trainings before, by name."""
+
+OPTIONAL = ('features', 'num_classes', 'num_samples', 'assistant')
+"""Facts that not every suite has. A method that needs a missing one is left out."""
 
 
 class MissingFactError(LookupError):
@@ -38,7 +46,8 @@ def fill(value: Any, facts: Mapping[str, Any]) -> Any:
         Any: A copy with the facts in their places.
 
     Raises:
-        MissingFactError: If there is no such fact.
+        MissingFactError: If the suite does not have the fact.
+        ValueError: If no suite can have it.
     """
     if isinstance(value, Mapping):
         return {
@@ -72,6 +81,21 @@ def _fact(name: str, facts: Mapping[str, Any]) -> Any:
     found: Any = facts
     for part in name.split('.'):
         if not isinstance(found, Mapping) or part not in found:
-            raise MissingFactError(name)
+            raise _error(name, facts)
         found = found[part]
     return found
+
+
+def _error(name: str, facts: Mapping[str, Any]) -> Exception:
+    """Tell a fact that the suite does not have from one that there cannot be."""
+    if name.split('.')[0] in OPTIONAL:
+        return MissingFactError(name)
+    known = sorted({*facts, *OPTIONAL}.difference(BY_STAGE))
+    known += [
+        f'{group}.{stage}' for group in BY_STAGE for stage in facts.get(group, ())
+    ]
+    close = get_close_matches(name, known, n=1)
+    hint = f' Did you mean {close[0]!r}?' if close else ''
+    return ValueError(
+        f"'{{{name}}}' is no fact of a suite.{hint} There are: {', '.join(known)}."
+    )

@@ -10,8 +10,19 @@ from typing import Any
 from mmengine.config import Config
 
 from .._launch import recipe_folder
+from ..options import check_options
 
 KINDS = ('alone', 'baseline', 'ours')
+
+COMMON = (
+    'data_preprocessor', 'train_dataloader', 'val_dataloader', 'val_evaluator',
+    'optim_wrapper', 'param_scheduler', 'train_cfg', 'randomness',
+)  # fmt: skip
+"""What the runs of a seed have in common, besides the student. A method that changes
+it is refused with the difference, when its config is written."""
+
+OVERRIDES = ('model', 'default_hooks', 'custom_hooks', 'custom_imports')
+"""Parts of the config of a run that a method may add to."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +43,9 @@ class Method:
             own. ``'{stages.NAME}'`` is the checkpoint that one ends with,
             ``'{work_dirs.NAME}'`` its work dir.
         start (str): The checkpoint to start from, ``'{stages.NAME}'``; the initial
-            weights of the seed if it is empty.
-        overrides (Mapping): Everything else in the file: changes to the config of a
-            run. What they change must not be what all methods have in common.
+            weights of the seed if it is empty. No other weights are a start.
+        overrides (Mapping): Changes to the config of a run: to its ``model``, but for
+            the student, and hooks and imports beside those of the suite.
     """
 
     name: str
@@ -59,6 +70,7 @@ class Method:
             Method: What it says.
 
         Raises:
+            TypeError: If it has an unknown entry.
             ValueError: If it has no title, or a kind or choice of mentors that there
                 is not.
         """
@@ -78,9 +90,12 @@ class Method:
             Method: The method.
 
         Raises:
+            TypeError: If there is an unknown entry.
             ValueError: If something is missing, or cannot be.
         """
         own = {f.name for f in fields(cls)} - {'name', 'overrides'}
+        given = (key for key in content if key not in COMMON)
+        check_options(f'The method {place}', given, own.union(OVERRIDES))
         said = {key: value for key, value in content.items() if key in own}
         rest = {key: value for key, value in content.items() if key not in own}
         if 'title' not in said or said.get('kind') not in KINDS:
@@ -105,7 +120,16 @@ class Method:
 
         Returns:
             Method: The stage.
+
+        Raises:
+            TypeError: If it has an unknown entry.
+            ValueError: If it cannot be, or has stages of its own.
         """
+        if 'stages' in self.stages[name]:
+            raise ValueError(
+                f'{self.name}.stages.{name} has stages of its own: put them before it, '
+                f'into the stages of {self.name!r}.'
+            )
         named = {'title': f'{self.title}: {name}', 'kind': self.kind}
         content = {**named, **self.stages[name]}
         return Method.of(name, content, f'{self.name}.stages.{name}')
@@ -128,13 +152,22 @@ def find_methods(task: str, names: Sequence[str] = ()) -> list[Method]:
     """
     folder = recipe_folder() / 'benchmarks' / 'methods' / task
     known = {path.stem: path for path in sorted(folder.glob('*.py'))}
-    doubled = sorted({name for name in names if list(names).count(name) > 1})
-    if doubled:
-        raise ValueError(f'The method {doubled[0]!r} is given twice: name it once.')
     if names:
-        return [Method.read(_path(name, known, task)) for name in names]
+        named = [Method.read(_path(name, known, task)) for name in names]
+        _check_doubled([method.name for method in named])
+        return named
     methods = map(Method.read, known.values())
     return sorted(methods, key=lambda method: (KINDS.index(method.kind), method.name))
+
+
+def _check_doubled(names: Sequence[str]) -> None:
+    """Refuse two methods of one name, whose runs would share a folder."""
+    doubled = next((name for name in names if names.count(name) > 1), None)
+    if doubled:
+        raise ValueError(
+            f'The method {doubled!r} is given twice: name it once. Of two files with '
+            'this name, rename one: a method is called as its file.'
+        )
 
 
 def _path(name: str, known: Mapping[str, Path], task: str) -> Path:

@@ -17,7 +17,8 @@ class PublishedResNet(nn.Module):
     The suite ``cifar100`` has such networks as mentors, by import path: like what a
     user has at hand, they are neither of OpenMMLab nor of the CRD benchmark.
 
-    Source: docs/benchmark.md, "Data".
+    Source: the keys and the logits of these networks, which a test compares. Where they
+    were published is not recorded.
 
     Args:
         depth (int): 6 n + 2, for n blocks in each stage.

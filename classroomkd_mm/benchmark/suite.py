@@ -10,6 +10,7 @@ from typing import Any
 from mmengine.config import Config
 
 from .._launch import find_config, recipe_folder
+from ..datasets.seeded_views import check_views
 from ..options import check_options
 
 
@@ -36,10 +37,11 @@ class Suite:
         seeds (Sequence[int]): Used if the command line has none.
         methods (Sequence[str]): Used if the command line has none; all of the task
             if it is empty.
-        features (Mapping): Where ``student`` and ``mentor``, the strongest, have
-            their last features: ``source`` and ``channels``, and of what is pooled.
-            ``mentors`` says for each mentor by name from which item 0 of what
-            ``recorder`` they come: those that its classifier pools.
+        features (Mapping): Where ``student`` and ``mentor``, the strongest, have the
+            features that their classifiers pool: ``source``, ``index`` and
+            ``channels``; for the mentor also its ``classifier`` and, in the place of
+            ModuleOutputs, its ``recorder``. ``mentors`` says for each mentor by name
+            from which item 0 of what ``recorder`` they come.
         num_samples (int): Number of training images.
         assistant (Mapping): Changes to the student that make a network between it and
             the strongest mentor.
@@ -77,7 +79,8 @@ class Suite:
 
         Raises:
             ValueError: If there is no such suite, or something in it cannot be.
-            TypeError: If its section ``benchmark`` has an unknown entry.
+            TypeError: If its section ``benchmark`` or a part of it has an
+                unknown entry.
         """
         path = find_suite(name)
         config = Config.fromfile(path, import_custom_modules=False)
@@ -98,11 +101,7 @@ class Suite:
                 f'{path}: benchmark has no {" and no ".join(sorted(missing))}.'
             )
         said['mentors'] = {k: v for k, v in said['mentors'].items() if v is not None}
-        if said.get('cache') and not said.get('views'):
-            raise ValueError(
-                f'{path}: cache=True needs views, such as views=dict(num_views=4): a '
-                'cached output fits the view that it was computed for and no other.'
-            )
+        _check(said, path)
         return cls(name=path.stem, config=config, **said)
 
     @property
@@ -124,12 +123,15 @@ class Suite:
             ``num_classes``, ``num_samples`` and ``assistant``.
         """
         head = self.config.model.get('head', {})
+        features = dict(self.features)
+        if 'mentor' in features:
+            features['mentor'] = {'recorder': 'ModuleOutputs', **features['mentor']}
         facts = dict(
             best=self.best,
             mentor_names=list(self.mentors),
             num_mentors=len(self.mentors),
             share=1 / len(self.mentors),
-            features=dict(self.features),
+            features=features,
             # The distiller's own: in the name of a connector.
             mentor='{mentor}',
         )
@@ -140,6 +142,28 @@ class Suite:
         if 'num_classes' in head:
             facts['num_classes'] = head['num_classes']
         return facts
+
+
+def _check(said: Mapping[str, Any], path: Path) -> None:
+    """Refuse entries of a suite that would fail only after its runs."""
+    for entry in ('mentors', 'metrics'):
+        if not said[entry]:
+            raise ValueError(f'{path}: benchmark.{entry} must name at least one.')
+    for name, metric in said['metrics'].items():
+        place = f'benchmark.metrics[{name!r}] in {path}'
+        if not isinstance(metric, Mapping) or 'title' not in metric:
+            raise ValueError(f'{place} needs a title, its heading on the page.')
+        check_options(place, metric, ('title', 'factor'))
+    views = said.get('views')
+    if views:
+        place = f'benchmark.views in {path}'
+        check_options(place, views, ('num_views', 'seed'))
+        check_views(place, views.get('num_views'), views.get('seed', 0))
+    elif said.get('cache'):
+        raise ValueError(
+            f'{path}: cache=True needs views, such as views=dict(num_views=4): a '
+            'cached output fits the view that it was computed for and no other.'
+        )
 
 
 def find_suite(name: str) -> Path:

@@ -221,14 +221,27 @@ def test_a_broken_pose_mentor():
 # Accuracy ---------------------------------------------------------------------
 
 TOOLS = Path(__file__).parents[2] / 'tools/benchmark'
+
+
+@pytest.fixture
+def bad_mentors(monkeypatch):
+    """The program that measures bad mentors."""
+    monkeypatch.syspath_prepend(str(TOOLS))
+    return importlib.import_module('bad_mentors')
+
+
+def test_one_seed_has_no_spread(bad_mentors):
+    one, two = ({bad_mentors.ALONE: values} for values in ([90.0], [90.0, 92.0]))
+    assert '| without it | 90.00 | +0.00 | 90.0 |' in bad_mentors.table(one)
+    assert '91.00 ± 1.41' in bad_mentors.table(two)
+
+
 KINDS = ['NaN, half of the samples', 'noise, the same for an image', 'shuffled classes']
 
 
 @pytest.mark.slow
-def test_the_student_is_as_good_as_without_the_bad_mentor(tiny, monkeypatch):
+def test_the_student_is_as_good_as_without_the_bad_mentor(tiny, bad_mentors):
     """On digits, with a short training: within the spread of five seeds."""
-    monkeypatch.syspath_prepend(str(TOOLS))
-    bad_mentors = importlib.import_module('bad_mentors')
     results = bad_mentors.measure([bad_mentors.ALONE, *KINDS], range(5), epochs=30)
     without = results.pop(bad_mentors.ALONE)
     least = statistics.mean(without) - (max(without) - min(without))

@@ -44,7 +44,23 @@ def test_a_copy_is_filled_in():
     assert facts['mentors']['a']['ckpt'] == 'a.pth'
 
 
-@pytest.mark.parametrize('name', ['worst', 'features.mentor.index', 'best.name'])
-def test_a_fact_that_is_not_there(name):
+@pytest.mark.parametrize('name', ['features.mentor.index', 'num_classes'])
+def test_a_fact_that_the_suite_does_not_have(name):
     with pytest.raises(MissingFactError, match=name):
         fill(dict(a='{' + name + '}'), FACTS)
+
+
+@pytest.mark.parametrize(
+    ('name', 'hint'),
+    [
+        ('worst', r'There are: .*best'),
+        ('best.name', r'There are: .*best'),
+        ('num_clases', "Did you mean 'num_classes'"),
+        ('stages.boundary', "Did you mean 'stages.boundaries'"),
+        ('each.channels', r'There are: .*best'),
+    ],
+)
+def test_a_fact_that_no_suite_has(name, hint):
+    facts = dict(FACTS, stages=dict(boundaries='epoch_3.pth'))
+    with pytest.raises(ValueError, match=rf"'\{{{name}\}}' is no fact.*{hint}"):
+        fill(dict(a='{' + name + '}'), facts)

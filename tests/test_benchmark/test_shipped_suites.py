@@ -2,6 +2,7 @@
 """The suites of the package can be planned, and their students answer."""
 
 from functools import cache
+from pathlib import Path
 
 import pytest
 import torch
@@ -18,6 +19,8 @@ SUITES = sorted(path.stem for path in FOLDER.glob('*.py'))
 FEATURES = set('ab at cwd fbkd fitnets ft mgd ofd pkd rkd'.split())
 # An assistant, the number of samples, or features of every mentor.
 MORE = set('camkd_features camkd_features_n crd dgkd dgkd_dropping takd'.split())
+# They are generated, or downloaded.
+MADE = ('Digits', 'StickFiguresDataset', 'CIFAR100')
 methods_of = cache(find_methods)
 
 
@@ -31,6 +34,33 @@ def test_only_methods_that_need_more_than_logits_are_left_out(name, tmp_path):
     planned = {job.method.name for job in plan.jobs}
     assert planned == {method.name for method in methods} - left_out
     assert all(name in reason for reason in plan.left_out.values())
+
+
+@pytest.mark.parametrize('name', SUITES)
+def test_losses_of_features_see_what_the_classifier_of_the_mentor_pools(name):
+    facts = Suite.read(name).facts()
+    if 'mentors' not in facts['features']:
+        pytest.skip('no method uses the features of every mentor')
+    pooled = dict(facts['features']['mentors'][facts['best']], index=0)
+    assert pooled.items() <= facts['features']['mentor'].items()
+
+
+@pytest.mark.parametrize('name', SUITES)
+def test_it_needs_the_files_that_it_reads(name):
+    suite = Suite.read(name)
+    for loader in (suite.config.train_dataloader, suite.config.val_dataloader):
+        dataset = loader.dataset
+        while 'dataset' in dataset:
+            dataset = dataset.dataset
+        if dataset.type in MADE:
+            continue
+        images = dataset.get('data_prefix', dataset.get('split'))
+        images = images if isinstance(images, str) else images['img']
+        below = [images, dataset.get('ann_file')]
+        files = {Path(dataset.data_root, name) for name in below if name}
+        other = [dataset.get('bbox_file'), dataset.get('headbox_file')]
+        files |= {Path(path) for path in other if path}
+        assert files and files <= set(map(Path, suite.needs))
 
 
 @pytest.mark.parametrize('name', SUITES)

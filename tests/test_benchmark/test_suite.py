@@ -31,6 +31,36 @@ def test_an_unknown_suite_has_a_close_match():
         ('benchmark = dict(views=dict(_delete_=True))', ValueError, 'needs views'),
         ('benchmark = dict(sees=3)', TypeError, "'sees'. Did you mean 'seeds'"),
         ('benchmark = dict(_delete_=True, title="a")', ValueError, 'no mentors and no'),
+        (
+            'benchmark = dict(mentors=dict(strong=None, weak=None))',
+            ValueError,
+            'mentors must name at least one',
+        ),
+        (
+            'benchmark = dict(metrics=dict(_delete_=True))',
+            ValueError,
+            'metrics must name at least one',
+        ),
+        (
+            'benchmark = dict(metrics=dict(AP=dict(factor=100)))',
+            ValueError,
+            r"metrics\['AP'\] .*needs a title",
+        ),
+        (
+            'benchmark = dict(metrics=dict(AP=dict(title="AP", facto=100)))',
+            TypeError,
+            "'facto'. Did you mean 'factor'",
+        ),
+        (
+            'benchmark = dict(views=dict(_delete_=True, num_view=2))',
+            TypeError,
+            "'num_view'. Did you mean 'num_views'",
+        ),
+        (
+            'benchmark = dict(views=dict(_delete_=True, seed=2))',
+            ValueError,
+            'num_views=None must be',
+        ),
     ],
 )
 def test_what_a_suite_cannot_say(changed, text, error, message):

@@ -1,11 +1,12 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Measure what a bad mentor does to the student, on digits.
 
-The classroom is that of the digits recipe. A fourth mentor, a copy of the best one, is
-spoilt in one way after another: it gives NaN, infinities, constants, noise or shuffled
-classes, on all samples or on half of them, from the start or from the middle on. The
-outputs of the mentors are computed once, for all nine crops of each image, so that a
-run takes seconds. Prints a table in Markdown.
+Images, networks and optimizer are those of the digits recipe; the filter, the pace and
+W = score are those of the paper. A fourth mentor, a copy of the best one, is spoilt in
+one way after another: it gives NaN, infinities, constants, noise or shuffled classes,
+on all samples or on half of them, from the start or from the middle on. The outputs of
+the mentors are computed once, for all nine crops of each image, so that a run takes
+seconds. Prints a table in Markdown.
 """
 
 import argparse
@@ -135,7 +136,7 @@ def seeded(seed: int) -> torch.Generator:
 
 
 def build_classroom(distiller: Mapping[str, Any], bad: bool = True) -> nn.Module:
-    """Build the classroom of the recipe, with or without a fourth mentor to spoil."""
+    """Build a classroom of the recipe's networks, with or without a mentor to spoil."""
     model = copy.deepcopy(recipe().model)
     if bad:
         model.mentors.bad = model.mentors['resnet14-w20']
@@ -258,10 +259,11 @@ def table(results: dict[str, list[float]]) -> str:
     base = statistics.mean(results[ALONE])
     lines = ['| fourth mentor | accuracy, % | difference | by seed |', '|---' * 4 + '|']
     for name, values in results.items():
-        mean, spread = statistics.mean(values), statistics.stdev(values)
+        mean = statistics.mean(values)
+        spread = f' ± {statistics.stdev(values):.2f}' if len(values) > 1 else ''
         by_seed = ', '.join(f'{value:.1f}' for value in values)
         lines.append(
-            f'| {name} | {mean:.2f} ± {spread:.2f} | {mean - base:+.2f} | {by_seed} |'
+            f'| {name} | {mean:.2f}{spread} | {mean - base:+.2f} | {by_seed} |'
         )
     return '\n'.join(lines)
 

@@ -35,16 +35,26 @@ benchmark = dict(
     num_samples=25000,
     features=dict(
         student=dict(source='backbone', index=0, channels=64),
-        mentor=dict(source='layer3', index=None, channels=64, classifier='linear'),
         # Behind the ReLU that follows each stage.
+        mentor=dict(
+            recorder='ModuleInputs',
+            source='pool',
+            index=0,
+            channels=64,
+            classifier='linear',
+        ),
         mentors={
             f'resnet{depth}': dict(recorder='ModuleInputs', source='pool', channels=64)
             for depth in [32, 26, 20, 14, 8]
         },
     ),
     needs={
-        f'{_base_.data_root}/train': 'set CIFAR100 to a folder of CIFAR-100 as image '
-        'files, with train/CLASS/*.png and test/CLASS/*.png (docs/benchmark.md).',
+        **{
+            f'{_base_.data_root}/{split}': 'set CIFAR100 to a folder of CIFAR-100 as '
+            'image files, with train/CLASS/*.png and test/CLASS/*.png '
+            '(docs/benchmark.md).'
+            for split in ['train', 'test']
+        },
         published: 'set CIFAR100_MENTORS to the folder with resnet8.pth, resnet14.pth, '
         'resnet20.pth, resnet26.pth and resnet32.pth (docs/benchmark.md).',
     },

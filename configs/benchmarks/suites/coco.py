@@ -23,8 +23,15 @@ benchmark = dict(
     },
     seeds=(0,),
     needs={
-        'data/coco/annotations': 'put COCO there, or a link to it, as MMPose '
+        f'data/coco/{path}': 'put COCO into data/coco, or a link to it, as MMPose '
         'describes it.'
+        for path in [
+            'annotations/person_keypoints_train2017.json',
+            'annotations/person_keypoints_val2017.json',
+            'person_detection_results/COCO_val2017_detections_AP_H_56_person.json',
+            'train2017',
+            'val2017',
+        ]
     },
     literature="""
 AP on val2017, 256 x 192, without a classroom:

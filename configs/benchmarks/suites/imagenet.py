@@ -27,8 +27,9 @@ benchmark = dict(
         mentor=dict(source='backbone', index=0, channels=512, classifier='head.fc'),
     ),
     needs={
-        'data/imagenet/train': 'put ImageNet there, or a link to it, as MMPretrain '
-        'describes it.',
+        f'data/imagenet/{split}': 'put ImageNet into data/imagenet, or a link to it, '
+        'as MMPretrain describes it.'
+        for split in ['train', 'val']
     },
     literature="""
 ResNet18 from ResNet34, top 1: alone 69.75, KD 70.66, DKD 71.70 (arXiv 2203.08679).

@@ -24,7 +24,8 @@ benchmark = dict(
     cache=True,
     metrics={'PCK': dict(title='PCK at 10 % of the box, %', factor=100)},
     needs={
-        f'{_base_.data_root}/train.json': 'set LSP to the folder with train.json, '
-        'val.json and the crops (docs/benchmark.md).',
+        f'{_base_.data_root}/{split}.json': 'set LSP to the folder with train.json, '
+        'val.json and the crops (docs/benchmark.md).'
+        for split in ['train', 'val']
     },
 )

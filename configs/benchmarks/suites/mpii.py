@@ -20,8 +20,14 @@ benchmark = dict(
     metrics={'PCK': dict(title='PCKh'), 'PCK@0.1': dict(title='PCKh at 0.1')},
     seeds=(0,),
     needs={
-        'data/mpii/annotations': 'put MPII there, or a link to it, as MMPose '
+        f'data/mpii/{path}': 'put MPII into data/mpii, or a link to it, as MMPose '
         'describes it.'
+        for path in [
+            'annotations/mpii_train.json',
+            'annotations/mpii_val.json',
+            'annotations/mpii_gt_val.mat',
+            'images',
+        ]
     },
     literature="""
 PCKh on the validation set, 256 x 256, without a classroom (MMPose 1.3.2):

@@ -22,7 +22,8 @@ stages = dict(
             mentor_recorders={
                 '{best}': dict(
                     features=dict(
-                        type='ModuleOutputs', source='{features.mentor.source}'
+                        type='{features.mentor.recorder}',
+                        source='{features.mentor.source}',
                     )
                 )
             },

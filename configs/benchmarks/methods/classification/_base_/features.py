@@ -1,6 +1,6 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
-# One of MMRazor's losses between the last features of the student and of the best
-# mentor, beside the loss of the labels.
+# One of MMRazor's losses between the features that the classifiers of the student and
+# of the best mentor pool, beside the loss of the labels.
 kind = 'baseline'
 mentors = 'best'
 live = True
@@ -12,7 +12,9 @@ distiller = dict(
     ),
     mentor_recorders={
         '{best}': dict(
-            features=dict(type='ModuleOutputs', source='{features.mentor.source}')
+            features=dict(
+                type='{features.mentor.recorder}', source='{features.mentor.source}'
+            )
         )
     },
     # Losses whose arguments have other names take these records under theirs.
