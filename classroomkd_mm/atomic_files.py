@@ -2,6 +2,7 @@
 """Writing files that are never seen half written."""
 
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import IO, Any
 
 
 @contextmanager
-def written_whole(path: str | Path, mode: str = 'w', **options: Any) -> Iterator[IO]:
+def written_whole(
+    path: str | Path, mode: str = 'w', *, is_shared: bool = False, **options: Any
+) -> Iterator[IO]:
     """Open a file that takes the place of another one when it is whole.
 
     The content goes to a draft in the same folder, is flushed to the disk, and is
@@ -20,6 +23,9 @@ def written_whole(path: str | Path, mode: str = 'w', **options: Any) -> Iterator
     Args:
         path (str | Path): The file. Its folder exists; where a link leads is written.
         mode (str): ``'w'`` or ``'wb'``. Defaults to ``'w'``.
+        is_shared (bool): Whether several processes may write it at once. Each has a
+            draft of its own then, which stays if the process is killed. Defaults to
+            False.
         **options: Further arguments of ``open``.
 
     Yields:
@@ -33,7 +39,8 @@ def written_whole(path: str | Path, mode: str = 'w', **options: Any) -> Iterator
         ...     torch.save(weights, file)
     """
     path = Path(os.path.realpath(path))
-    draft = path.with_name(f'.{path.name}.draft')
+    own = f'.{uuid.uuid4().hex}' if is_shared else ''
+    draft = path.with_name(f'.{path.name}{own}.draft')
     try:
         with open(draft, mode, **options) as file:
             yield file

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from .comparison import Row, compare
+from .identity import check_same_suite
 from .method import find_methods
 from .page import as_json, markdown, table_of_runs
-from .plan import Plan, Run, check_same_suite
+from .plan import Plan, Run
 from .plot import plot
 from .record import read_record
 from .results import collect

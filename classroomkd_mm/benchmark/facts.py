@@ -21,8 +21,14 @@ OPERATORS = {'*': operator.mul, '//': operator.floordiv}
 BY_STAGE = ('stages', 'work_dirs')
 """Facts of the trainings before, by name."""
 
-OPTIONAL = ('features', 'num_classes', 'num_samples', 'assistant')
-"""Facts that not every suite has. A method that needs a missing one is left out."""
+OPTIONAL = dict(
+    features='benchmark.features',
+    num_samples='benchmark.num_samples',
+    assistant='benchmark.assistant',
+    num_classes='model.head.num_classes',
+)
+"""Facts that not every suite has, and where they are in its config. A method that needs
+a missing one is left out."""
 
 
 class MissingFactError(LookupError):
@@ -88,8 +94,9 @@ def _fact(name: str, facts: Mapping[str, Any]) -> Any:
 
 def _error(name: str, facts: Mapping[str, Any]) -> Exception:
     """Tell a fact that the suite does not have from one that there cannot be."""
-    if name.split('.')[0] in OPTIONAL:
-        return MissingFactError(name)
+    first, *rest = name.split('.')
+    if first in OPTIONAL:
+        return MissingFactError('.'.join([OPTIONAL[first], *rest]))
     known = sorted({*facts, *OPTIONAL}.difference(BY_STAGE))
     known += [
         f'{group}.{stage}' for group in BY_STAGE for stage in facts.get(group, ())

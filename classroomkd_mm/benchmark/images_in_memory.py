@@ -115,10 +115,10 @@ class GivenOutputs:
     """Stands where the mentors do, and gives what they have said before.
 
     Args:
-        outputs (Tensor): Of n mentors, (V * N, n, …).
+        outputs (Sequence[Tensor]): Of n mentors, each (V * N, …).
     """
 
-    def __init__(self, outputs: Tensor) -> None:
+    def __init__(self, outputs: Sequence[Tensor]) -> None:
         self.outputs = outputs
         #: Of the batch, int64 (B,).
         self.indices = torch.arange(0)
@@ -129,7 +129,7 @@ class GivenOutputs:
         Returns:
             list[Tensor]: n outputs (B, …), float32.
         """
-        return list(self.outputs[self.indices].float().unbind(1))
+        return [each[self.indices].float() for each in self.outputs]
 
 
 def load(dataset: Any, num_views: int = 1, kind: Any = Images) -> Any:

@@ -14,7 +14,7 @@ import argparse
 import os
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -165,6 +165,7 @@ def train_all(plan: Plan, jobs: int = 1) -> None:
     import_modules_from_strings(**common.custom_imports)
     train, test = load_training(common), load_validation(common)
     parts = (plan, train, test, outputs_for(plan, train))
+    forget_failures(plan)
     if jobs == 1:
         work(0, *parts)
     else:
@@ -198,7 +199,7 @@ def work(
 ) -> None:
     """Train, one after the other, the runs that no process has begun.
 
-    A failure does not stop the others.
+    A failure does not stop the others, and none of the processes tries it again.
 
     Args:
         number (int): Of this process.
@@ -218,7 +219,10 @@ def work(
                 flush=True,
             )
             continue
-        attempt(job, train, test, outputs)
+        if (job.folder / FAILURE).is_file():
+            (job.folder / BEGUN).unlink()
+        else:
+            attempt(job, train, test, outputs)
 
 
 def attempt(
@@ -227,7 +231,7 @@ def attempt(
     test: Images | Validation,
     outputs: Mapping[str, Tensor],
 ) -> None:
-    """Do a job that this process has begun, and keep the last line of what fails.
+    """Do a job that this process has begun; a failure is kept, and no error is raised.
 
     Args:
         job (Job): The job.
@@ -235,23 +239,40 @@ def attempt(
         test (Images | Validation): The test images.
         outputs (Mapping[str, Tensor]): Of the mentors.
     """
-    title = job.runs[-1].title
-    failure = job.folder / FAILURE
-    failure.unlink(missing_ok=True)
+    with suppress(Exception), free_if_it_fails(job.folder), failure_kept(job):
+        for stage in job.runs[:-1]:
+            train_one(stage, train, test)
+        given = [outputs[name] for name in cached_mentors(job.runs[-1])]
+        _, metric = train_one(job.runs[-1], train, test, given)
+        print(f'{job.runs[-1].title}: {metric:.4g}', flush=True)
+
+
+@contextmanager
+def failure_kept(job: Job) -> Iterator[None]:
+    """Print why a job fails, and keep the last line, before others can begin it.
+
+    Args:
+        job (Job): The job.
+    """
     try:
-        with free_if_it_fails(job.folder):
-            for stage in job.runs[:-1]:
-                train_one(stage, train, test, None)
-            names = cached_mentors(job.runs[-1])
-            given = torch.stack([outputs[n] for n in names], 1) if names else None
-            _, metric = train_one(job.runs[-1], train, test, given)
+        yield
     except Exception:
         traceback.print_exc()
         last = reason(traceback.format_exc())
-        failure.write_text(last, encoding='utf-8')
-        print(f'{title}, failed: {last}', flush=True)
-    else:
-        print(f'{title}: {metric:.4g}', flush=True)
+        (job.folder / FAILURE).write_text(last, encoding='utf-8')
+        print(f'{job.runs[-1].title}, failed: {last}', flush=True)
+        raise
+
+
+def forget_failures(plan: Plan) -> None:
+    """Have what failed before be tried again, but for what another process has begun.
+
+    Args:
+        plan (Plan): The plan.
+    """
+    for job in plan.jobs:
+        if not (job.folder / BEGUN).is_file():
+            (job.folder / FAILURE).unlink(missing_ok=True)
 
 
 def train_mentor(run: Run) -> None:

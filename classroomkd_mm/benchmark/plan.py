@@ -2,9 +2,7 @@
 """Which trainings a comparison consists of, and where each of them is."""
 
 import json
-import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,27 +10,22 @@ from typing import Any
 from mmengine.config import Config
 
 from .._runs import train_command
-from ..fingerprints import describe, differences, digest
+from ..atomic_files import written_whole
+from ..fingerprints import digest
 from .configs import (
     MENTOR_SEED,
     common_config,
-    common_part,
     last_checkpoint,
     pretraining_config,
     run_config,
 )
 from .facts import MissingFactError
+from .identity import changes, check_same_suite, identity, portable
 from .method import Method
 from .record import is_finished, read_record
 from .suite import Suite
 
 FAILURE = 'failure.txt'
-
-MOVED = re.compile(
-    r'[^:]*\bdata_root: |[^:]*\bmentor_cache\.path: |(?!load_from)\w+: "[^"]*/'
-)
-"""A difference in where something is: the data, their cache (which compares the samples
-itself), or what a variable of a config file names, which no run looks at."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +73,17 @@ class Run:
         """Refuse a work dir in which another training has begun.
 
         Raises:
-            ValueError: If the config there differs; the message says in what.
+            ValueError: If the config there differs, where the message says in what, or
+                is missing.
         """
-        if not self.path.is_file() or not read_record(self.folder):
+        if not read_record(self.folder):
             return
+        if not self.path.is_file():
+            raise ValueError(
+                f'{self.folder} holds a run whose config {self.path} is missing, so '
+                'that nobody can tell what it trained. Copy the config there too, or '
+                'remove the folder.'
+            )
         there = Config.fromfile(self.path, import_custom_modules=False)
         differ = changes(there.to_dict(), self.config.to_dict())
         if differ:
@@ -94,8 +94,7 @@ class Run:
 
     def write(self) -> None:
         """Write its config."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_text(self.config.pretty_text, encoding='utf-8')
+        write_shared(self.path, self.config.pretty_text)
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ class Plan:
                 try:
                     jobs[method.name, seed] = self._job(method, seed)
                 except MissingFactError as error:
-                    reason = f'benchmark.{error} is not in the suite {suite.name!r}'
+                    reason = f'{error} is not in the suite {suite.name!r}'
                     if strict:
                         raise ValueError(
                             f'The method {method.name!r} needs more: {reason}.'
@@ -210,13 +209,14 @@ class Plan:
 
     def write(self) -> None:
         """Write the configs of all trainings, and what the folder is of."""
-        self.out.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(identity(self.suite), indent=1)
-        (self.out / 'suite.json').write_text(text, encoding='utf-8')
+        write_shared(
+            self.out / 'suite.json', json.dumps(identity(self.suite), indent=1)
+        )
         for seed in self.seeds:
-            path = self.start(seed).with_suffix('.py')
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(common_config(self.suite, seed).pretty_text, 'utf-8')
+            write_shared(
+                self.start(seed).with_suffix('.py'),
+                common_config(self.suite, seed).pretty_text,
+            )
         for run in self.runs():
             run.write()
 
@@ -277,6 +277,18 @@ class Plan:
         return Job(method, seed, runs)
 
 
+def write_shared(path: Path, text: str) -> None:
+    """Write a file that other processes may write and read at the same time.
+
+    Args:
+        path (Path): The file. Its folder is made if it is missing.
+        text (str): Its content.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(path, is_shared=True, encoding='utf-8') as file:
+        file.write(text)
+
+
 def check_seeds(seeds: Sequence[int]) -> None:
     """Refuse seeds with which students cannot be compared.
 
@@ -298,82 +310,3 @@ def check_seeds(seeds: Sequence[int]) -> None:
             )
         if list(seeds).count(seed) > 1:
             raise ValueError(f'The seed {seed} is given twice: name it once.')
-
-
-def identity(suite: Suite) -> dict[str, Any]:
-    """Describe a suite so that another one cannot be taken for it.
-
-    Args:
-        suite (Suite): The suite.
-
-    Returns:
-        dict[str, Any]: Its name, mentors, and what all runs have in common.
-    """
-    return portable(
-        dict(
-            name=suite.name,
-            mentors=suite.mentors,
-            cache=suite.cache,
-            **common_part(common_config(suite, 0)),
-        )
-    )
-
-
-def check_same_suite(suite: Suite, folder: Path) -> None:
-    """Refuse a folder of another suite.
-
-    Args:
-        suite (Suite): The suite.
-        folder (Path): A folder of runs; it may be missing.
-
-    Raises:
-        ValueError: If the folder is of another suite; the message says in what it
-            differs.
-    """
-    path = folder / 'suite.json'
-    if not path.is_file():
-        return
-    there = json.loads(path.read_text(encoding='utf-8'))
-    differ = changes(there, identity(suite))
-    if differ:
-        raise ValueError(
-            f'{folder} holds runs of the suite {there.get("name")!r}, which is not '
-            f'{suite.name!r} as it is now: {"; ".join(differ[:5])}. Choose another '
-            'folder.'
-        )
-
-
-def changes(then: Any, now: Any) -> list[str]:
-    """List in what something differs from what it was, but for where things are.
-
-    Args:
-        then (Any): What it was, see :func:`~classroomkd_mm.fingerprints.describe`.
-        now (Any): What it is.
-
-    Returns:
-        list[str]: For each difference the place and both values.
-    """
-    found = differences(portable(then), portable(now))
-    return [line for line in found if not MOVED.match(line)]
-
-
-def portable(value: Any) -> Any:
-    """Describe something, with the last two parts of paths only: folders move.
-
-    Args:
-        value (Any): Anything, see :func:`~classroomkd_mm.fingerprints.describe`.
-
-    Returns:
-        Any: Its description.
-    """
-    return _shortened(describe(value))
-
-
-def _shortened(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _shortened(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_shortened(part) for part in value]
-    if isinstance(value, str) and os.sep in value and '://' not in value:
-        return '/'.join(value.split(os.sep)[-2:])
-    return value

@@ -2,10 +2,11 @@
 """What a run leaves for the page: one JSON file in its work dir."""
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from ..atomic_files import written_whole
 
 RECORD = 'record.json'
 """File name of the record in the work dir."""
@@ -18,9 +19,8 @@ def write_record(folder: Path, record: Mapping[str, Any]) -> None:
         folder (Path): The work dir.
         record (Mapping[str, Any]): What RunRecordHook knows.
     """
-    temporary = folder / f'{RECORD}.new'
-    temporary.write_text(json.dumps(record, indent=1), encoding='utf-8')
-    os.replace(temporary, folder / RECORD)
+    with written_whole(folder / RECORD, encoding='utf-8') as file:
+        json.dump(record, file, indent=1)
 
 
 def read_record(folder: Path) -> dict[str, Any]:

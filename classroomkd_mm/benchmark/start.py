@@ -1,12 +1,12 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """The weights that the runs of a seed start from."""
 
-import os
-import uuid
 from pathlib import Path
 
 import torch
 from mmengine.config import Config
+
+from ..atomic_files import written_whole
 
 
 def write_start(config: Path, checkpoint: Path) -> None:
@@ -37,7 +37,5 @@ def write_start(config: Path, checkpoint: Path) -> None:
     student = build_network(dict(cfg_path=str(config)))
     student.init_weights()
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    # Each process has a draft of its own: several may write the same weights at once.
-    draft = checkpoint.with_name(f'.{checkpoint.name}-{uuid.uuid4().hex}')
-    torch.save(dict(state_dict=student.state_dict()), draft)
-    os.replace(draft, checkpoint)
+    with written_whole(checkpoint, 'wb', is_shared=True) as file:
+        torch.save(dict(state_dict=student.state_dict()), file)

@@ -5,7 +5,7 @@ On a GPU its iterations are recorded as CUDA graphs.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +116,7 @@ def train_one(
     run: Run,
     train: Images | People,
     test: Images | Validation,
-    outputs: Tensor | None,
+    outputs: Sequence[Tensor] = (),
 ) -> tuple[nn.Module, float]:
     """Train, evaluate, and write the record and the last checkpoint.
 
@@ -124,8 +124,8 @@ def train_one(
         run (Run): The run.
         train (Images | People): All views of the training images.
         test (Images | Validation): The test images.
-        outputs (Tensor, optional): Of n mentors, (V * N, n, …); None for the student
-            alone, or where the mentors run in each iteration.
+        outputs (Sequence[Tensor]): Of n mentors, each (V * N, …). Defaults to none: for
+            the student alone, or where the mentors run in each iteration.
 
     Returns:
         tuple: The model, and its first metric, such as the accuracy in per cent.
@@ -134,7 +134,7 @@ def train_one(
         ValueError: If the names in a mentor's checkpoint do not fit the data set.
     """
     began = time.monotonic()
-    runner = runner_of(run.config, run.folder, outputs is not None)
+    runner = runner_of(run.config, run.folder, bool(outputs))
     # As at the start of Runner.train.
     loop = runner._train_loop = runner.build_train_loop(runner._train_loop)
     optimizer = runner.build_optim_wrapper(runner.optim_wrapper)
@@ -147,8 +147,8 @@ def train_one(
     parameters = [p for p in model.parameters() if p.requires_grad]
     device = parameters[0].device
     train, test = train.to(device), test.to(device)
-    if outputs is not None:
-        model.mentors = GivenOutputs(outputs.to(device))
+    if outputs:
+        model.mentors = GivenOutputs([each.to(device) for each in outputs])
     elif 'mentors' in run.config.model:
         compare_names(runner, 'mentor_cache' in run.config.model)
     model.train()

@@ -83,6 +83,18 @@ def write(path, text):
         file.write(text)
 
 
+def test_two_processes_may_write_a_shared_file_at_once(tmp_path):
+    path = tmp_path / 'file'
+    with written_whole(path, is_shared=True) as first:
+        with written_whole(path, is_shared=True) as second:
+            second.write('whole')
+        first.write('wh')
+        assert path.read_text() == 'whole'
+        first.write('ole')
+    assert path.read_text() == 'whole'
+    assert os.listdir(tmp_path) == ['file']
+
+
 @pytest.mark.parametrize('stage', STAGES)
 def test_an_error_leaves_the_earlier_file_and_nothing_else(
     tmp_path, monkeypatch, stage

@@ -75,8 +75,11 @@ def test_what_is_finished_has_no_command(benchmark, tmp_path, finish, capsys, ma
     from classroomkd_mm.benchmark.plan import Plan
     from classroomkd_mm.benchmark.suite import Suite
 
+    arguments = ('--print-commands', '--methods', 'kd', '--seeds', '4')
+    benchmark(*arguments)
     finish(tmp_path / 'out/runs/kd/seed4', 33.0)
-    benchmark('--print-commands', '--methods', 'kd', '--seeds', '4')
+    capsys.readouterr()
+    benchmark(*arguments)
     assert capsys.readouterr().out == '\n'  # nor is the cache filled again
 
     plan = Plan(Suite.read('demo'), [], [], tmp_path, strict=True)
@@ -118,6 +121,9 @@ def test_runs_are_collected_if_their_configs_are_those_of_the_plan(
     config = elsewhere / 'runs/kd/seed4.py'
     config.write_text(config.read_text().replace('tau=4', 'tau=9'))
     with pytest.raises(ValueError, match=r'elsewhere.*tau: 9, now 4'):
+        benchmark('--collect', str(elsewhere), *chosen)
+    config.unlink()
+    with pytest.raises(ValueError, match=r'seed4\.py is missing.*Copy the config'):
         benchmark('--collect', str(elsewhere), *chosen)
 
 

@@ -44,9 +44,15 @@ def test_a_copy_is_filled_in():
     assert facts['mentors']['a']['ckpt'] == 'a.pth'
 
 
-@pytest.mark.parametrize('name', ['features.mentor.index', 'num_classes'])
-def test_a_fact_that_the_suite_does_not_have(name):
-    with pytest.raises(MissingFactError, match=name):
+@pytest.mark.parametrize(
+    ('name', 'place'),
+    [
+        ('features.mentor.index', 'benchmark.features.mentor.index'),
+        ('num_classes', 'model.head.num_classes'),
+    ],
+)
+def test_a_fact_that_the_suite_does_not_have(name, place):
+    with pytest.raises(MissingFactError, match=f'^{place}$'):
         fill(dict(a='{' + name + '}'), FACTS)
 
 

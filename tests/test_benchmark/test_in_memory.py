@@ -145,7 +145,7 @@ def train(plan_of, monkeypatch, finish):
     """Train the student alone and with KD, where the latter raises an error."""
     from classroomkd_mm.benchmark import in_memory
 
-    def train(error):
+    def train(error, processes=1):
         plan = plan_of('kd', 'alone', seeds=[0, 1])
 
         def train_one(run, *_):
@@ -155,7 +155,9 @@ def train(plan_of, monkeypatch, finish):
             return None, 50
 
         monkeypatch.setattr(in_memory, 'train_one', train_one)
-        in_memory.work(0, plan, None, None, dict(strong=torch.zeros(1, 4)))
+        in_memory.forget_failures(plan)
+        for number in range(processes):
+            in_memory.work(number, plan, None, None, dict(strong=torch.zeros(1, 4)))
         return plan
 
     return train
@@ -171,6 +173,27 @@ def test_a_failure_stops_no_other_run_and_can_be_tried_again(train, capsys):
     train(None)
     assert {job.runs[-1].state for job in plan.jobs} == {'finished'}
     assert not (folder / 'failure.txt').exists()
+
+
+def test_no_second_process_tries_what_failed(train, capsys):
+    train(ValueError('no such layer'), processes=2)
+    assert capsys.readouterr().out.count('seed 0, failed: ValueError: no such') == 1
+    plan = train(None)
+    assert {job.runs[-1].state for job in plan.jobs} == {'finished'}
+
+
+def test_a_failure_of_what_another_process_has_begun_is_kept(plan_of):
+    from classroomkd_mm.benchmark.in_memory import begin, forget_failures
+
+    plan = plan_of('kd', 'alone', seeds=[0])
+    begun, free = (job.folder for job in plan.jobs)
+    begin(begun)
+    free.mkdir(parents=True)
+    for folder in (begun, free):
+        (folder / 'failure.txt').touch()
+    forget_failures(plan)
+    assert (begun / 'failure.txt').exists()
+    assert not (free / 'failure.txt').exists()
 
 
 def test_an_interrupted_run_can_be_tried_again(train):

@@ -4,7 +4,7 @@
 import pytest
 
 from classroomkd_mm.benchmark.configs import common_part
-from classroomkd_mm.benchmark.plan import check_same_suite
+from classroomkd_mm.benchmark.identity import check_same_suite
 from classroomkd_mm.benchmark.suite import Suite
 
 

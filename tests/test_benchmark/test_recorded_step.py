@@ -21,7 +21,7 @@ def copies_of_a_step(gpu, model, data, output):
     from classroomkd_mm.benchmark.images_in_memory import GivenOutputs
     from classroomkd_mm.benchmark.training_in_memory import iteration
 
-    given = gpu.tensor(VIEWS, len(model.mentors), *output, dtype=torch.float16)
+    given = [gpu.tensor(VIEWS, *output, dtype=torch.float16) for _ in model.mentors]
     model.mentors = GivenOutputs(given)
     # PyTorch's backward pass looks for a real GPU.
     optimizer = SimpleNamespace(
