@@ -4,7 +4,7 @@
 #   bash tools/run_tests.sh
 # At the end, run the tests for timm and Hugging Face with these packages.
 # With arguments for pytest, run only the tests that these select, without the checks:
-#   bash tools/run_tests.sh tests/test_compat.py -k operator
+#   bash tools/run_tests.sh tests/test_compat -k operator
 # --no-venv uses the active environment, and skips tests whose packages are missing.
 set -euo pipefail
 # shellcheck source=tools/_env.sh

@@ -39,6 +39,13 @@ def test_a_metafile_has_the_recipes_of_its_folder(folder):
         assert model['In Collection'] == collection['Name']
 
 
+def test_collections_are_unique():
+    """MIM shows the README of a collection; the last one of a name wins."""
+    files = [folder / 'metafile.yml' for folder in FOLDERS]
+    names = [each['Name'] for file in files for each in read(file)['Collections']]
+    assert max(Counter(names).values()) == 1
+
+
 @pytest.mark.parametrize('folder', FOLDERS, ids=lambda f: f.relative_to(CONFIGS).name)
 def test_a_readme_names_the_recipes_of_its_folder(folder):
     text = (folder / 'README.md').read_text()

@@ -194,6 +194,14 @@ def test_cifar100_classrooms(student, teacher, peers):
     assert cfg.train_dataloader.batch_size == 64
 
 
+@pytest.mark.parametrize('data', ['cifar100', 'stick_figures'])
+def test_a_mentor_has_the_last_checkpoint_of_its_recipe(data):
+    mentors = Config.fromfile(CONFIGS / f'_base_/mentors/{data}.py').mentors
+    for mentor in mentors.values():
+        file = Path(mentor.cfg_path).resolve()
+        assert mentor.ckpt == f'work_dirs/{file.stem}/epoch_{last_epoch(file)}.pth'
+
+
 def test_cifar100_data():
     cfg = Config.fromfile(CONFIGS / '_base_/datasets/cifar100_bs64.py')
     norm = cfg.data_preprocessor

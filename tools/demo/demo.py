@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 DEMOS = {
-    'digits': 'classifiers on 100 handwritten digits',
+    'digits': 'classifiers on 50 handwritten digits',
     'pose': 'pose models on stick figures',
 }
 

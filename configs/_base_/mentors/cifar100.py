@@ -13,6 +13,7 @@ mentors = {
         'mobilenetv2-half', 'shufflenetv1', 'shufflenetv2',
     ]
 }  # fmt: skip
+mentors['resnet34'].update(ckpt='work_dirs/resnet34_1xb64_cifar100/epoch_500.pth')
 mentors['swin-tiny'] = dict(
     cfg_path=f'{pretrain}/swin-tiny_1xb64_cifar100.py',
     ckpt='work_dirs/swin-tiny_1xb64_cifar100/epoch_30.pth',
