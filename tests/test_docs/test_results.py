@@ -95,7 +95,7 @@ def test_temperatures_are_those_of_the_runs(column):
 
 def test_losses_of_mmrazor_are_those_of_the_runs():
     first = {method: found[0] for (_, method), found in runs_of('cifar100').items()}
-    for row in table_below(CIFAR100, "MMRazor's losses as they come"):
+    for row in table_below(CIFAR100, 'Losses as they come'):
         assert row['accuracy'] in first.values(), row
         if row['to the student alone']:
             gain = float(row['accuracy']) - float(first['alone'])
