@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments (Sequence[str], optional): Defaults to those of the process.
 
     Raises:
+        RuntimeError: If another benchmark is training in the folder.
         SystemExit: If a training failed; the others are done, and the page is written.
         ValueError: If suite, methods, seeds or the folder cannot be.
         FileNotFoundError: If a file of the suite is missing.
@@ -208,15 +209,19 @@ def train(plan: Plan, workers: int) -> None:
     Args:
         plan (Plan): The plan.
         workers (int): How many at a time.
+
+    Raises:
+        RuntimeError: If another benchmark is training in the folder.
     """
     from .live import Board
-    from .running import prepare, run_all
+    from .running import alone_in, prepare, run_all
 
-    plan.write()
-    board = Board(plan, workers)
-    with board.shown():
-        prepare(plan, workers, board)
-        run_all(plan.jobs, workers, board)
+    with alone_in(plan.out):
+        plan.write()
+        board = Board(plan, workers)
+        with board.shown():
+            prepare(plan, workers, board)
+            run_all(plan.jobs, workers, board)
 
 
 def leave_page(plan: Plan, elsewhere: Sequence[Path]) -> None:

@@ -1,10 +1,14 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """Doing the trainings of a plan, several at a time."""
 
+import errno
+import fcntl
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Protocol
 
 from .._runs import run_logged
@@ -16,6 +20,10 @@ CACHE_LOG = 'cache_log'
 """Folder beside the runs, for what filling the cache prints."""
 
 
+LOCK = '.lock'
+"""File in the folder of a plan, locked while its trainings run."""
+
+
 class Watcher(Protocol):
     """Somebody who is told what happens."""
 
@@ -25,6 +33,32 @@ class Watcher(Protocol):
         Args:
             text (str): The line.
         """
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other benchmarks out of a folder, whose runs would write over each other.
+
+    Args:
+        folder (Path): That of a plan. It is made if it is missing.
+
+    Raises:
+        RuntimeError: If another benchmark is training there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / LOCK, 'w') as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RuntimeError(
+                f'Another benchmark is training in {folder}: wait until it has ended, '
+                'or choose another --out.'
+            ) from error
+        except OSError as error:
+            # Some file systems of clusters have no locks.
+            if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+                raise
+        yield
 
 
 def prepare(plan: Plan, jobs: int, watcher: Watcher) -> None:

@@ -2,6 +2,7 @@
 """Runs are done once; one that fails does not stop the others."""
 
 import dataclasses
+import errno
 import io
 
 import pytest
@@ -104,3 +105,29 @@ def test_without_a_terminal_only_lines_are_printed(plan_of):
     with board.shown():
         board.say('[bold] a line')
     assert page.getvalue() == '[bold] a line\n'
+
+
+def test_a_second_benchmark_in_the_same_folder_is_refused(plan_of, monkeypatch):
+    from classroomkd_mm.benchmark import command
+
+    ran = []
+    monkeypatch.setattr(running, 'prepare', lambda *_: None)
+    monkeypatch.setattr(running, 'run_all', lambda jobs, *_: ran.append(jobs))
+    plan = plan_of('alone')
+    with running.alone_in(plan.out):
+        with pytest.raises(
+            RuntimeError, match='Another benchmark is training in .*out'
+        ):
+            command.train(plan, 1)
+    assert ran == []
+    command.train(plan, 1)
+    assert ran == [plan.jobs]
+
+
+def test_a_file_system_without_locks_is_no_obstacle(tmp_path, monkeypatch):
+    def flock(*_):
+        raise OSError(errno.ENOSYS, 'Function not implemented')
+
+    monkeypatch.setattr(running.fcntl, 'flock', flock)
+    with running.alone_in(tmp_path / 'out'):
+        assert (tmp_path / 'out').is_dir()
