@@ -56,7 +56,7 @@ def tables():
         for block in page.read_text().split('\n\n'):
             if '| by seed |' in block and page.name != 'earlier.md':
                 yield pytest.param(suite, block.splitlines(), id=suite)
-            elif found := re.search(r'`((?:cifar100|lsp|demo)\w*)`', block):
+            elif found := re.search(r'`((?:cifar100|lsp|demo|stick_figures)\w*)`', block):
                 suite = found[1]
 
 
