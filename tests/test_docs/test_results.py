@@ -22,6 +22,8 @@ SUITES = {
     'demo': 'demo',
 }
 
+OF_SUITE = r'`((?:cifar100|lsp|demo|stick_figures)\w*)`'
+
 
 def runs_of(suite):
     """The metrics of a suite by file and method, in the order of the seeds."""
@@ -56,7 +58,7 @@ def tables():
         for block in page.read_text().split('\n\n'):
             if '| by seed |' in block and page.name != 'earlier.md':
                 yield pytest.param(suite, block.splitlines(), id=suite)
-            elif found := re.search(r'`((?:cifar100|lsp|demo|stick_figures)\w*)`', block):
+            elif found := re.search(OF_SUITE, block):
                 suite = found[1]
 
 
