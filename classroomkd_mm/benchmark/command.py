@@ -214,9 +214,9 @@ def train(plan: Plan, workers: int) -> None:
         RuntimeError: If another benchmark is training in the folder.
     """
     from .live import Board
-    from .running import alone_in, prepare, run_all
+    from .running import locked, prepare, run_all
 
-    with alone_in(plan.out):
+    with locked(plan.out):
         plan.write()
         board = Board(plan, workers)
         with board.shown():

@@ -31,7 +31,7 @@ from .method import find_methods
 from .people_in_memory import People, Validation
 from .plan import FAILURE, Job, Plan, Run
 from .record import is_finished
-from .running import exit_if_failed, reason
+from .running import exit_if_failed, locked, reason
 from .start import write_start
 from .suite import Suite, check_files
 from .training_in_memory import is_pose, say, train_one
@@ -57,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Raises:
         ValueError: If the suite has no cached views, or the loop would train something
             else than the config says.
+        RuntimeError: If the benchmark command is training in the folder.
     """
     parser = argparse.ArgumentParser(prog='in_memory.py', description=__doc__)
     parser.add_argument('suite', help='a suite with cached views')
@@ -82,7 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     plan.check()
     check_files(suite)
-    train_all(plan, args.jobs)
+    with locked(plan.out, is_shared=True):
+        train_all(plan, args.jobs)
     exit_if_failed(plan.jobs)
 
 

@@ -36,19 +36,22 @@ class Watcher(Protocol):
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
+def locked(folder: Path, is_shared: bool = False) -> Iterator[None]:
     """Keep other benchmarks out of a folder, whose runs would write over each other.
 
     Args:
         folder (Path): That of a plan. It is made if it is missing.
+        is_shared (bool): Whether only those are kept out that do not share it: with
+            others that do, this one divides the runs. Defaults to False.
 
     Raises:
         RuntimeError: If another benchmark is training there.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    kind = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
     with open(folder / LOCK, 'w') as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise RuntimeError(
                 f'Another benchmark is training in {folder}: wait until it has ended, '

@@ -234,6 +234,16 @@ def test_failures_are_in_the_exit_code(suite_file, tmp_path, monkeypatch):
         in_memory.main([*arguments, '--out', str(tmp_path / 'out')])
 
 
+def test_the_benchmark_command_has_its_folder_to_itself(suite_file, tmp_path):
+    from classroomkd_mm.benchmark import in_memory, running
+
+    out = tmp_path / 'out'
+    with running.locked(out):
+        with pytest.raises(RuntimeError, match='Another benchmark is training in'):
+            in_memory.main([str(suite_file), '--methods', 'alone', '--out', str(out)])
+    assert not (out / 'runs').exists()
+
+
 def test_two_processes_may_write_the_initial_weights(plan_of, short_suite, monkeypatch):
     from classroomkd_mm.benchmark.start import write_start
 

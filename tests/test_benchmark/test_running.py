@@ -114,7 +114,7 @@ def test_a_second_benchmark_in_the_same_folder_is_refused(plan_of, monkeypatch):
     monkeypatch.setattr(running, 'prepare', lambda *_: None)
     monkeypatch.setattr(running, 'run_all', lambda jobs, *_: ran.append(jobs))
     plan = plan_of('alone')
-    with running.alone_in(plan.out):
+    with running.locked(plan.out):
         with pytest.raises(
             RuntimeError, match='Another benchmark is training in .*out'
         ):
@@ -124,10 +124,19 @@ def test_a_second_benchmark_in_the_same_folder_is_refused(plan_of, monkeypatch):
     assert ran == [plan.jobs]
 
 
+def test_processes_in_memory_share_a_folder_but_not_with_the_command(tmp_path):
+    with running.locked(tmp_path, is_shared=True):
+        with running.locked(tmp_path, is_shared=True):
+            pass
+        with pytest.raises(RuntimeError, match='choose another --out'):
+            with running.locked(tmp_path):
+                pass
+
+
 def test_a_file_system_without_locks_is_no_obstacle(tmp_path, monkeypatch):
     def flock(*_):
         raise OSError(errno.ENOSYS, 'Function not implemented')
 
     monkeypatch.setattr(running.fcntl, 'flock', flock)
-    with running.alone_in(tmp_path / 'out'):
+    with running.locked(tmp_path / 'out'):
         assert (tmp_path / 'out').is_dir()
