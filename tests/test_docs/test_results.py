@@ -9,6 +9,8 @@ from statistics import fmean
 
 import pytest
 
+from classroomkd_mm.benchmark.statistics import difference
+
 RESULTS = Path(__file__).parents[2] / 'docs/results'
 CIFAR100 = RESULTS / 'cifar100.md'
 # They do not depend on which other mentors there are.
@@ -32,16 +34,16 @@ OF_SUITE = r'`((?:cifar100|lsp|demo|stick_figures)\w*)`'
 
 
 def runs_of(suite):
-    """The metrics of a suite by file and method, in the order of the seeds."""
+    """The metrics of a suite by file and method, and by seed."""
     runs = defaultdict(dict)
     base = suite.split('_')[0]
     for path in sorted(RESULTS.glob(f'*_{base}*.csv')):
         for row in csv.DictReader(path.open()):
             lent = path.stem.endswith(f'_{base}') and row['method'] in OF_ANY_CLASSROOM
             if lent or path.stem.endswith(f'_{suite}'):
-                metric = f'{float(row[list(row)[3]]):.2f}'
+                metric = float(row[list(row)[3]])
                 runs[path, row['method']][int(row['seed'])] = metric
-    return {key: [found[seed] for seed in sorted(found)] for key, found in runs.items()}
+    return runs
 
 
 def cells_of(lines):
@@ -68,14 +70,39 @@ def tables():
                 suite = found[1]
 
 
+def row_of(cells, runs):
+    """The metrics of a row of a table, by seed."""
+    by_seed = cells['by seed'].split(', ')
+    for found in runs.values():
+        row = dict(sorted(found.items())[: len(by_seed)])
+        if by_seed == [f'{metric:.2f}' for metric in row.values()]:
+            return row
+    raise AssertionError(f'No method has these runs: {cells}')
+
+
+def compared(ours, theirs):
+    """The difference of two rows as in a cell, and the verdict."""
+    found = difference(ours, theirs)
+    if found.seeds == 1:
+        return f'{found.mean:+.2f}', found.verdict
+    return f'{found.mean:+.2f} [{found.low:+.2f}, {found.high:+.2f}]', found.verdict
+
+
 @pytest.mark.parametrize(('suite', 'lines'), list(tables()))
 def test_rows_are_runs(suite, lines):
-    runs = runs_of(suite).values()
-    for cells in cells_of(lines):
-        by_seed = cells['by seed'].split(', ')
-        assert any(by_seed == found[: len(by_seed)] for found in runs), cells
-        mean = fmean(map(float, by_seed))
-        assert float(cells['mean']) == pytest.approx(mean, abs=0.0101), cells
+    table, runs = cells_of(lines), runs_of(suite)
+    rows = [row_of(cells, runs) for cells in table]
+    for cells, row in zip(table, rows, strict=True):
+        assert cells['mean'] == f'{fmean(row.values()):.2f}', cells
+    for column in [name for name in table[0] if re.match('(trust )?to ', name)]:
+        (one,) = [i for i, cells in enumerate(table) if not cells[column]]
+        for cells, row in zip(table, rows, strict=True):
+            if row is not rows[one]:
+                pair = (rows[one], row) if column == 'trust to it' else (row, rows[one])
+                cell, verdict = compared(*pair)
+                assert cells[column] == cell, cells
+                if list(cells).index('verdict') == list(cells).index(column) + 1:
+                    assert cells['verdict'] == verdict, cells
 
 
 def at_temperature(suite, temperature):
@@ -90,7 +117,7 @@ def at_temperature(suite, temperature):
     if found or temperature != '4':
         return found
     runs = {method: found for (_, method), found in runs_of(suite).items()}
-    return [float(m) for m in runs.get('classroom_trust') or runs['average_n']]
+    return list((runs.get('classroom_trust') or runs['average_n']).values())
 
 
 @pytest.mark.parametrize('column', SUITES)
@@ -102,7 +129,9 @@ def test_temperatures_are_those_of_the_runs(column):
 
 
 def test_losses_of_mmrazor_are_those_of_the_runs():
-    first = {method: found[0] for (_, method), found in runs_of('cifar100').items()}
+    first = {
+        method: f'{found[0]:.2f}' for (_, method), found in runs_of('cifar100').items()
+    }
     for row in table_below(CIFAR100, 'Losses as they come'):
         title = re.split(r', | \(', row['loss'])[0]
         method = NAMES.get(title, title.lower())
