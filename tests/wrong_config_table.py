@@ -553,6 +553,19 @@ SECTIONS = {
         case(
             ValueError,
             {
+                f'{D}.mentoring': dict(type='Mentoring', mentoring='gap'),
+                f'{LOSSES}.loss_classroom': dict(
+                    type='LessonLoss', per='batch', loss=dict(type='DISTLoss')
+                ),
+            },
+            "Give it a temperature of its own: `loss=dict(type='DISTLoss', tau=4)`.",
+            'DISTLoss is 16 times as large',
+            'tau=4',
+            'mentoring=4.0',
+        ),
+        case(
+            ValueError,
+            {
                 'model.architecture.head': replaced(
                     dict(type='MultiLabelLinearClsHead', num_classes=4, in_channels=4)
                 ),

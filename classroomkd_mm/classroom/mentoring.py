@@ -31,6 +31,11 @@ class Mentoring(nn.Module):
         self.tau_max = tau_max
         self.mentoring = mentoring
 
+    @property
+    def is_fixed(self) -> bool:
+        """bool: Whether all mentors have the same temperature, on all samples."""
+        return self.mentoring == 'off' or not isinstance(self.mentoring, str)
+
     def forward(
         self,
         ranking: Ranking,

@@ -20,6 +20,9 @@ class RecordedLoss(MentorLoss):
     mapped = False
     """Whether the config maps the arguments; set before :meth:`prepare`."""
 
+    temperatures_vary = True
+    """Whether mentors and samples have different ones; set before :meth:`prepare`."""
+
     @property
     @abstractmethod
     def arguments(self) -> tuple[str, str]:

@@ -169,6 +169,7 @@ class ClassroomDistiller(ConfigurableDistiller):
                 check_from_student(name, loss, mapping)
             if isinstance(loss, RecordedLoss):
                 loss.mapped = name in self.loss_forward_mappings
+                loss.temperatures_vary = not getattr(self.mentoring, 'is_fixed', False)
             if isinstance(loss, MentorLoss):
                 loss.prepare(student, mentors)
         for name in self.loss_forward_mappings:

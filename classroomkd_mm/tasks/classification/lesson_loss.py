@@ -18,7 +18,7 @@ from ...options import build_part
 from ...random_states import keep_random_states
 from .classes import configured_classes
 from .likelihood import SIGMOID, likelihood_of
-from .loss_trial import reject_softmax, try_loss
+from .loss_trial import reject_growing, reject_softmax, try_loss
 from .targets import classification_targets
 
 LABELS = 'gt_labels'
@@ -40,7 +40,8 @@ class LessonLoss(RecordedLoss):
     repeated in the place of the others.
 
     Mentoring sets the temperature of a loss that has a ``tau``, unless its config gives
-    one. ``gt_labels`` are the labels of the batch. An entry in
+    one. ``DISTLoss`` needs one of its own where the temperatures are not all the same:
+    its gradient grows with τ². ``gt_labels`` are the labels of the batch. An entry in
     ``loss_forward_mappings`` gives the loss features, with a connector for each mentor,
     see :class:`~classroomkd_mm.classroom.RecordedLoss`.
 
@@ -89,8 +90,9 @@ class LessonLoss(RecordedLoss):
             mentors (Mentors): The mentors.
 
         Raises:
-            ValueError: If the loss cannot be computed, is not one of single samples, or
-                compares softmaxes and the student has sigmoids.
+            ValueError: If the loss cannot be computed, is not one of single samples,
+                compares softmaxes and the student has sigmoids, or grows with a
+                temperature that is not fixed.
         """
         classes = configured_classes(student)
         if self.mapped or classes is None:
@@ -109,19 +111,23 @@ class LessonLoss(RecordedLoss):
                     lambda logits: self._value(record | {first: logits}, tau),
                     record[first],
                 )
+            self._check_pace(record)
 
     def rehearse(self, records: Sequence[Mapping[str, Any]], lesson: Lesson) -> None:
-        """Check that the loss is one of single samples on these records.
+        """Check on these records that the loss is one of single samples, and its pace.
 
         Args:
             records (Sequence[Mapping[str, Any]]): As in :meth:`recorded_losses`.
             lesson (Lesson): The lesson of the generated batch.
 
         Raises:
-            ValueError: If it is not, or cannot be computed.
+            ValueError: If it is not, or cannot be computed, or a pace would set its
+                weight.
         """
         for record in records:
-            self._try(self._complete(record, lesson))
+            record = self._complete(record, lesson)
+            self._try(record)
+            self._check_pace(record)
 
     def recorded_losses(
         self, records: Sequence[Mapping[str, Any]], lesson: Lesson
@@ -242,6 +248,16 @@ class LessonLoss(RecordedLoss):
             record,
             '' if self.mapped else FEATURES,
         )
+
+    def _check_pace(self, record: dict) -> None:
+        """Reject a loss that temperatures which differ would weigh."""
+        if self.paced and self.temperatures_vary:
+            student = self.arguments[0]
+            reject_growing(
+                type(self.loss).__name__,
+                lambda output, tau: self._value(record | {student: output}, tau),
+                record[student],
+            )
 
     def extra_repr(self) -> str:
         """Show the options."""

@@ -11,6 +11,13 @@ from ...nested import map_tensors, tensors_of
 
 SIZE = 4
 
+GROWTH = 4.0
+"""How much larger a gradient may be at four times the temperature.
+
+About 1 with a KL divergence times τ². With a loss whose gradient does not fall with
+the temperature, but which is multiplied by τ² too, it is 16.
+"""
+
 
 def try_loss(
     name: str,
@@ -81,6 +88,39 @@ def reject_softmax(
         raise ValueError(
             f'{name} compares softmaxes, but the head of the student has a sigmoid for '
             'each class. Teach with ClassroomKDLoss.'
+        )
+
+
+def reject_growing(
+    name: str, value: Callable[[Any, Tensor], Tensor], output: Any
+) -> None:
+    """Reject a loss which a pace would weigh by the temperatures that it sets.
+
+    Args:
+        name (str): Name of the loss, for messages.
+        value (Callable): Maps what the loss takes of the student, and a temperature, to
+            the loss of a batch.
+        output (Any): What it takes of the student: tensors.
+
+    Raises:
+        ValueError: If its gradient grows with the temperature.
+    """
+
+    def gradient(tau: float) -> Tensor:
+        leaves = map_tensors(lambda x: x.detach().clone().requires_grad_(), output)
+        tensors = list(tensors_of(leaves))
+        loss = value(leaves, tensors[0].new_tensor(tau))
+        gradients = torch.autograd.grad(loss, tensors, materialize_grads=True)
+        return sum(each.square().sum() for each in gradients).sqrt()
+
+    growth = gradient(8.0) / gradient(2.0)
+    if growth > GROWTH:
+        raise ValueError(
+            f'LessonLoss: the gradient of {name} is {growth:.0f} times as large at a '
+            'temperature of 8 as at 2, so a pace would set how much a mentor weighs, '
+            f'not only how soft it is. Give {name} a temperature of its own (loss=dict('
+            f"type='{name}', tau=4.0)), or fix that of the mentors "
+            "(mentoring=dict(type='Mentoring', mentoring=4.0))."
         )
 
 

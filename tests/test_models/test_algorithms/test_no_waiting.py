@@ -94,7 +94,7 @@ CLASSROOMS = {
         distill_losses=dict(loss=dict(type='AverageLogitsKDLoss')),
     ),
     'DKD': lambda tiny: lesson_loss(tiny, type='DKDLoss'),
-    'DIST': lambda tiny: lesson_loss(tiny, 'batch', type='DISTLoss'),
+    'DIST': lambda tiny: lesson_loss(tiny, 'batch', type='DISTLoss', tau=4.0),
     'heatmaps': heatmaps,
     'simcc': simcc,
 }

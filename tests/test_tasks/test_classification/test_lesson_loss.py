@@ -286,6 +286,49 @@ def test_soft_labels_are_refused_when_the_classroom_is_built(tiny):
         )
 
 
+def classroom_with_dist(tiny, mentoring, **options):
+    """DIST in the place of a KL divergence."""
+    loss = dict(type='LessonLoss', per='batch', loss=dict(type='DISTLoss', **options))
+    return tiny.build_classroom(
+        distiller=dict(
+            mentoring=dict(type='Mentoring', mentoring=mentoring),
+            distill_losses=dict(loss=loss),
+        ),
+        dry_run=False,
+    )
+
+
+@pytest.mark.parametrize('mentoring', ['gap', 'dtkd'])
+def test_a_pace_that_would_weigh_the_mentors_is_refused(tiny, mentoring):
+    """Its gradient grows with τ²: with the pace, ResNet8 fell behind itself alone."""
+    with pytest.raises(
+        ValueError, match=r'DISTLoss is 16 times.*tau=4\.0.*mentoring=4\.0'
+    ):
+        classroom_with_dist(tiny, mentoring)
+
+
+@pytest.mark.parametrize(
+    ('mentoring', 'options'), [('gap', dict(tau=4.0)), (4.0, {}), ('off', {})]
+)
+def test_with_one_temperature_it_teaches(tiny, mentoring, options):
+    classroom_with_dist(tiny, mentoring, **options)
+
+
+def test_records_are_not_weighed_by_a_pace_either(tiny):
+    loss = dict(type='LessonLoss', per='batch', loss=dict(type='DISTLoss'))
+    mapping = dict(
+        logits_S=dict(recorder='logits', from_student=True),
+        logits_T=dict(recorder='logits', from_student=False),
+    )
+    with pytest.raises(ValueError, match=r'DISTLoss is \d+ times'):
+        tiny.build_classroom(
+            distiller=dict(
+                distill_losses=dict(loss=loss),
+                loss_forward_mappings=dict(loss=mapping),
+            )
+        )
+
+
 def classroom_of_sigmoids(tiny, **loss):
     architecture = tiny.net()
     architecture['head'].update(type='MultiLabelLinearClsHead')

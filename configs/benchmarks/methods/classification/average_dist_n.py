@@ -6,7 +6,10 @@ source = 'arXiv 2205.10536'
 distiller = dict(
     distill_losses=dict(
         loss_classroom=dict(
-            _delete_=True, type='LessonLoss', per='batch', loss=dict(type='DISTLoss')
+            _delete_=True,
+            type='LessonLoss',
+            per='batch',
+            loss=dict(type='DISTLoss', tau=4),
         )
     )
 )

@@ -4,7 +4,10 @@ title = 'classroom with trust, teaching with DIST, τ = 4'
 distiller = dict(
     distill_losses=dict(
         loss_classroom=dict(
-            _delete_=True, type='LessonLoss', per='batch', loss=dict(type='DISTLoss')
+            _delete_=True,
+            type='LessonLoss',
+            per='batch',
+            loss=dict(type='DISTLoss', tau=4),
         )
     )
 )
