@@ -13,6 +13,7 @@ from classroomkd_mm.benchmark.statistics import difference
 
 RESULTS = Path(__file__).parents[2] / 'docs/results'
 CIFAR100 = RESULTS / 'cifar100.md'
+README = RESULTS.parents[1] / 'README.md'
 # They do not depend on which other mentors there are.
 OF_ANY_CLASSROOM = {'alone', 'kd_n', 'kd_z_n', 'dist_n'}
 SUITES = {
@@ -22,6 +23,26 @@ SUITES = {
     'VGG8': 'cifar100_vgg8',
     'MobileNetV2': 'cifar100_mobilenetv2',
     'demo': 'demo',
+}
+
+# The columns and rows of the table of the README.
+README_SUITES = {
+    'ResNet8, 12 epochs': 'cifar100',
+    'three of the five mentors wrong': 'cifar100_shifted3',
+    'ResNet8, 48 epochs': 'cifar100_48e',
+    'VGG8, 12 epochs': 'cifar100_vgg8',
+    'MobileNetV2, 12 epochs': 'cifar100_mobilenetv2',
+}
+README_METHODS = {
+    'student alone': 'alone',
+    'KD from the best mentor, which is sane': 'kd_n',
+    'DIST from the best mentor, which is sane': 'dist_n',
+    'average of the mentors': 'average_n',
+    'CA-MKD': 'camkd_n',
+    'classroom with filter and pace, W = 1': 'classroom',
+    'classroom with trust, as in the recipes': 'classroom_trust',
+    'classroom with trust, teaching with DIST': 'classroom_trust_dist',
+    'classroom with trust, teaching with DKD': 'classroom_trust_dkd',
 }
 
 # Methods whose file is not named as their loss.
@@ -140,3 +161,20 @@ def test_losses_of_mmrazor_are_those_of_the_runs():
             gain = float(row['accuracy']) - float(first['alone'])
             assert row['to the student alone'] == f'{gain:+.2f}'
         assert row['at weight n'] == first.get(f'{method}_n', ''), row
+
+
+@pytest.mark.parametrize('column', README_SUITES)
+def test_the_table_of_the_readme_is_that_of_the_runs(column):
+    suite = README_SUITES[column]
+    runs = {
+        method: list(found.values()) for (_, method), found in runs_of(suite).items()
+    }
+    for row in table_below(README, 'What it gains'):
+        if row['method'] == 'the same at τ = 10':
+            found = at_temperature(suite, '10')
+        else:
+            found = runs.get(README_METHODS[row['method']], [])
+        cell = f'{fmean(found):.2f}' if found else ''
+        if found and len(found) != 5:
+            cell += f' ({len(found)})'
+        assert row[column].replace('*', '') in (cell, 'as the average'), row
