@@ -106,6 +106,7 @@ def reject_growing(
         ValueError: If its gradient grows with the temperature.
     """
 
+    @torch.enable_grad()
     def gradient(tau: float) -> Tensor:
         leaves = map_tensors(lambda x: x.detach().clone().requires_grad_(), output)
         tensors = list(tensors_of(leaves))

@@ -301,8 +301,11 @@ def classroom_with_dist(tiny, mentoring, **options):
 @pytest.mark.parametrize('mentoring', ['gap', 'dtkd'])
 def test_a_pace_that_would_weigh_the_mentors_is_refused(tiny, mentoring):
     """Its gradient grows with τ²: with the pace, ResNet8 fell behind itself alone."""
-    with pytest.raises(
-        ValueError, match=r'DISTLoss is 16 times.*tau=4\.0.*mentoring=4\.0'
+    with (
+        torch.no_grad(),
+        pytest.raises(
+            ValueError, match=r'DISTLoss is 16 times.*tau=4\.0.*mentoring=4\.0'
+        ),
     ):
         classroom_with_dist(tiny, mentoring)
 
