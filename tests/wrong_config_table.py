@@ -559,7 +559,7 @@ SECTIONS = {
                 ),
             },
             "Give it a temperature of its own: `loss=dict(type='DISTLoss', tau=4)`.",
-            'DISTLoss is 16 times as large',
+            'DISTLoss is more than 4 times as large',
             'tau=4',
             'mentoring=4.0',
         ),

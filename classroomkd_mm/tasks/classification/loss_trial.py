@@ -114,13 +114,12 @@ def reject_growing(
         gradients = torch.autograd.grad(loss, tensors, materialize_grads=True)
         return sum(each.square().sum() for each in gradients).sqrt()
 
-    growth = gradient(8.0) / gradient(2.0)
-    if growth > GROWTH:
+    if gradient(8.0) > GROWTH * gradient(2.0):
         raise ValueError(
-            f'LessonLoss: the gradient of {name} is {growth:.0f} times as large at a '
-            'temperature of 8 as at 2, so a pace would set how much a mentor weighs, '
-            f'not only how soft it is. Give {name} a temperature of its own (loss=dict('
-            f"type='{name}', tau=4.0)), or fix that of the mentors "
+            f'LessonLoss: the gradient of {name} is more than {GROWTH:.0f} times as '
+            'large at a temperature of 8 as at 2, so a pace would set how much a '
+            f'mentor weighs, not only how soft it is. Give {name} a temperature of its '
+            f"own (loss=dict(type='{name}', tau=4.0)), or fix that of the mentors "
             "(mentoring=dict(type='Mentoring', mentoring=4.0))."
         )
 

@@ -55,7 +55,7 @@ CASES = dict(
     CrossEntropyLoss=case(PREDS, LOGITS),
     DKDLoss=case(PREDS, LOGITS, dict(tau=2), **LABELS),
     WSLD=case(('student', 'teacher'), LOGITS, dict(num_classes=4), **LABELS),
-    DISTLoss=case(('logits_S', 'logits_T'), LOGITS),
+    DISTLoss=case(('logits_S', 'logits_T'), LOGITS, dict(tau=4)),
     DistanceWiseRKD=case(PREDS, FEATURES),
     AngleWiseRKD=case(PREDS, FEATURES),
     CRDLoss=case(
