@@ -163,6 +163,15 @@ def test_losses_of_mmrazor_are_those_of_the_runs():
         assert row['at weight n'] == first.get(f'{method}_n', ''), row
 
 
+def test_other_settings_are_those_of_the_runs():
+    first = {method: found[0] for (_, method), found in runs_of('cifar100').items()}
+    for row in table_below(CIFAR100, 'Other settings'):
+        method = row['method'].strip('`')
+        assert row['accuracy'] == f'{first[method]:.2f}', row
+        gain = f'{first[method] - first["average_n"]:+.2f}'
+        assert row['to the average'] == ('' if method == 'average_n' else gain)
+
+
 @pytest.mark.parametrize('column', README_SUITES)
 def test_the_table_of_the_readme_is_that_of_the_runs(column):
     suite = README_SUITES[column]
