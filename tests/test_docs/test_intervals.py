@@ -31,8 +31,9 @@ OTHERS = {
     '../benchmark.md': set(),
     '../../README.md': {'+0.14 [-0.16, +0.49]'},
 }  # fmt: skip
-# They do not depend on which other mentors there are.
+# They do not depend on which other mentors there are, and are part of these suites too.
 LENT = {'alone', 'kd_n', 'kd_z_n', 'dist_n'}
+BORROWERS = ('shifted1', 'shifted3', 'specialists', 'early', 'no_strongest')
 
 
 @cache
@@ -46,8 +47,8 @@ def rows():
             metric = list(line)[3] if 'kind' in line else 'accuracy/top1'
             found[suite][row][int(line['seed'])] = float(line[metric])
     lent = {row: runs for row, runs in found['cifar100'].items() if row[1] in LENT}
-    for suite in [name for name in found if name.startswith('cifar100_')]:
-        found[suite] |= lent
+    for name in BORROWERS:
+        found[f'cifar100_{name}'] |= lent
     return found
 
 

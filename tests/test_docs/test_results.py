@@ -14,8 +14,12 @@ from classroomkd_mm.benchmark.statistics import difference
 RESULTS = Path(__file__).parents[2] / 'docs/results'
 CIFAR100 = RESULTS / 'cifar100.md'
 README = RESULTS.parents[1] / 'README.md'
-# They do not depend on which other mentors there are.
+# They do not depend on which other mentors there are, and are part of these suites too.
 OF_ANY_CLASSROOM = {'alone', 'kd_n', 'kd_z_n', 'dist_n'}
+OTHER_CLASSROOMS = (
+    'cifar100_shifted1', 'cifar100_shifted3', 'cifar100_specialists',
+    'cifar100_early', 'cifar100_no_strongest', 'lsp_shifted',
+)  # fmt: skip
 SUITES = {
     'ResNet8': 'cifar100',
     'three of five wrong': 'cifar100_shifted3',
@@ -60,7 +64,11 @@ def runs_of(suite):
     base = suite.split('_')[0]
     for path in sorted(RESULTS.glob(f'*_{base}*.csv')):
         for row in csv.DictReader(path.open()):
-            lent = path.stem.endswith(f'_{base}') and row['method'] in OF_ANY_CLASSROOM
+            lent = (
+                suite in OTHER_CLASSROOMS
+                and path.stem.endswith(f'_{base}')
+                and row['method'] in OF_ANY_CLASSROOM
+            )
             if lent or path.stem.endswith(f'_{suite}'):
                 metric = float(row[list(row)[3]])
                 runs[path, row['method']][int(row['seed'])] = metric
