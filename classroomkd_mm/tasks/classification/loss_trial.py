@@ -111,6 +111,8 @@ def reject_growing(
         leaves = map_tensors(lambda x: x.detach().clone().requires_grad_(), output)
         tensors = list(tensors_of(leaves))
         loss = value(leaves, tensors[0].new_tensor(tau))
+        if not loss.requires_grad:  # the dry lesson says so
+            return loss.new_zeros(())
         gradients = torch.autograd.grad(loss, tensors, materialize_grads=True)
         return sum(each.square().sum() for each in gradients).sqrt()
 

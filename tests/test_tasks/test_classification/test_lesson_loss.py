@@ -330,6 +330,12 @@ def test_a_pace_weighs_no_loss_that_compares_divergences(tiny, kind):
     assert model.distiller.distill_losses['loss'].paced
 
 
+def test_a_loss_without_a_gradient_is_not_called_one_that_grows(tiny):
+    from classroomkd_mm.tasks.classification.loss_trial import reject_growing
+
+    reject_growing('Mine', lambda x, tau: tau * x.detach().mean(), torch.randn(2, 4))
+
+
 def test_records_are_not_weighed_by_a_pace_either(tiny):
     loss = dict(type='LessonLoss', per='batch', loss=dict(type='DISTLoss'))
     mapping = dict(
