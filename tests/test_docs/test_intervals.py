@@ -1,20 +1,17 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """The intervals in the text are those of two rows of the runs in docs/results."""
 
-import csv
 import re
-from collections import defaultdict
 from functools import cache
 from itertools import permutations
-from pathlib import Path
 from statistics import fmean, stdev
 
 import pytest
+from published_runs import RESULTS, published
 from scipy.stats import t
 
 from classroomkd_mm.benchmark.statistics import difference
 
-RESULTS = Path(__file__).parents[2] / 'docs/results'
 NUMBER = r'([+-]?\d+\.\d\d)'
 INTERVAL = rf'{NUMBER} \[{NUMBER}, {NUMBER}\]'
 # Each page says of these that they are of another machine, or of several files.
@@ -31,25 +28,6 @@ OTHERS = {
     '../benchmark.md': set(),
     '../../README.md': {'+0.14 [-0.16, +0.49]'},
 }  # fmt: skip
-# They do not depend on which other mentors there are, and are part of these suites too.
-LENT = {'alone', 'kd_n', 'kd_z_n', 'dist_n'}
-BORROWERS = ('shifted1', 'shifted3', 'specialists', 'early', 'no_strongest')
-
-
-@cache
-def rows():
-    """The metrics by seed of each method and file, by suite."""
-    found = defaultdict(lambda: defaultdict(dict))
-    for path in RESULTS.glob('*.csv'):
-        for line in csv.DictReader(path.open()):
-            suite = line.get('suite') or path.stem.split('_', 1)[1]
-            row = path.stem, line['method'], line.get('temperature')
-            metric = list(line)[3] if 'kind' in line else 'accuracy/top1'
-            found[suite][row][int(line['seed'])] = float(line[metric])
-    lent = {row: runs for row, runs in found['cifar100'].items() if row[1] in LENT}
-    for name in BORROWERS:
-        found[f'cifar100_{name}'] |= lent
-    return found
 
 
 @cache
@@ -59,7 +37,7 @@ def pairs():
     With the mean of their difference.
     """
     found = []
-    for suite in rows().values():
+    for suite in published().values():
         for ours, theirs in permutations(suite.values(), 2):
             shared = sorted(ours.keys() & theirs.keys())
             for n in {2, 3, 5, len(shared)} & set(range(2, len(shared) + 1)):

@@ -1,25 +1,16 @@
 # Copyright (c) classroomkd_mm authors. Licensed under Apache-2.0.
 """The tables in docs/results are those of the runs beside them."""
 
-import csv
 import re
-from collections import defaultdict
-from pathlib import Path
 from statistics import fmean
 
 import pytest
+from published_runs import RESULTS, published
 
 from classroomkd_mm.benchmark.statistics import difference
 
-RESULTS = Path(__file__).parents[2] / 'docs/results'
 CIFAR100 = RESULTS / 'cifar100.md'
 README = RESULTS.parents[1] / 'README.md'
-# They do not depend on which other mentors there are, and are part of these suites too.
-OF_ANY_CLASSROOM = {'alone', 'kd_n', 'kd_z_n', 'dist_n'}
-OTHER_CLASSROOMS = (
-    'cifar100_shifted1', 'cifar100_shifted3', 'cifar100_specialists',
-    'cifar100_early', 'cifar100_no_strongest', 'lsp_shifted',
-)  # fmt: skip
 SUITES = {
     'ResNet8': 'cifar100',
     'three of five wrong': 'cifar100_shifted3',
@@ -60,19 +51,11 @@ OF_SUITE = r'`((?:cifar100|lsp|demo|stick_figures)\w*)`'
 
 def runs_of(suite):
     """The metrics of a suite by file and method, and by seed."""
-    runs = defaultdict(dict)
-    base = suite.split('_')[0]
-    for path in sorted(RESULTS.glob(f'*_{base}*.csv')):
-        for row in csv.DictReader(path.open()):
-            lent = (
-                suite in OTHER_CLASSROOMS
-                and path.stem.endswith(f'_{base}')
-                and row['method'] in OF_ANY_CLASSROOM
-            )
-            if lent or path.stem.endswith(f'_{suite}'):
-                metric = float(row[list(row)[3]])
-                runs[path, row['method']][int(row['seed'])] = metric
-    return runs
+    return {
+        (file, method): runs
+        for (file, method, temperature), runs in published()[suite].items()
+        if temperature is None
+    }
 
 
 def cells_of(lines):
@@ -136,13 +119,12 @@ def test_rows_are_runs(suite, lines):
 
 def at_temperature(suite, temperature):
     """The metrics of trust at a temperature: at 4, those of its method if need be."""
-    with (RESULTS / '2026-11-30_temperature.csv').open() as file:
-        found = [
-            float(row['accuracy/top1'])
-            for row in csv.DictReader(file)
-            if (row['suite'], row['method']) == (suite, 'classroom_trust')
-            and row['temperature'] == temperature
-        ]
+    found = [
+        metric
+        for (_, method, tau), runs in published()[suite].items()
+        for metric in runs.values()
+        if (method, tau) == ('classroom_trust', temperature)
+    ]
     if found or temperature != '4':
         return found
     runs = {method: found for (_, method), found in runs_of(suite).items()}
